@@ -1,0 +1,127 @@
+// Bundles each plugin into one executable file, dist/check_*, that needs nothing but Node.
+import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { deflateRawSync } from "node:zlib";
+
+import { build } from "esbuild";
+
+const root = dirname(fileURLToPath(import.meta.url));
+const dist = join(root, "dist");
+const { version } = JSON.parse(readFileSync(join(root, "package.json"), "utf8"));
+
+/**
+ * commander loads node:child_process for subcommands that are programs of their own. No plugin has any, and loading it
+ * takes a measurable part of a plugin's start.
+ */
+const childProcessOnDemand = {
+  name: "child-process-on-demand",
+  setup(setup) {
+    const namespace = "on-demand";
+    setup.onResolve({ filter: /^node:child_process$/ }, ({ importer }) =>
+      importer.includes("/node_modules/commander/") ? { path: "child_process", namespace } : undefined,
+    );
+    setup.onLoad({ filter: /.*/, namespace }, () => ({
+      contents: `exports.spawn = (...args) => require("node:child_process").spawn(...args);`,
+      loader: "js",
+    }));
+  },
+};
+
+/**
+ * Packages that most runs never use. Reading and compiling them would cost more than the rest of a start, so they travel
+ * as one packed string each, which is unpacked and compiled when `import()` asks for it.
+ */
+const ON_DEMAND = ["re2js"];
+
+/** @param inputs files of the packages read so are added to this set, for their licences */
+const packagesOnDemand = (inputs) => ({
+  name: "packages-on-demand",
+  setup(setup) {
+    const namespace = "packed";
+    setup.onResolve({ filter: new RegExp(`^(?:${ON_DEMAND.join("|")})$`) }, ({ path, namespace: from, kind }) => {
+      if (from === namespace) return undefined;
+      if (kind !== "dynamic-import") return { errors: [{ text: `${path} is loaded on demand only: import() it` }] };
+      return { path, namespace };
+    });
+    setup.onLoad({ filter: /.*/, namespace }, async ({ path }) => {
+      const { outputFiles, metafile } = await build({
+        ...SETTINGS,
+        stdin: { contents: `export * from ${JSON.stringify(path)};`, resolveDir: root },
+        write: false,
+      });
+      for (const input of Object.keys(metafile.inputs)) inputs.add(input);
+      const packed = deflateRawSync(outputFiles[0].contents, { level: 9 }).toString("base64");
+      const contents = `
+        const source = require("node:zlib").inflateRawSync(Buffer.from("${packed}", "base64")).toString();
+        new Function("module", "exports", "require", source)(module, module.exports, require);
+      `;
+      return { contents, loader: "js" };
+    });
+  },
+});
+
+/** The licence texts of the packages a bundle contains; our own library is under the licence of the whole. */
+function licences(inputs) {
+  const packages = new Set([...inputs].flatMap((input) => /.*node_modules\/(?:@[^/]+\/)?[^/]+/.exec(input)?.[0] ?? []));
+  return [...packages].sort().map((folder) => {
+    const { name, version, license } = JSON.parse(readFileSync(join(root, folder, "package.json"), "utf8"));
+    const file = readdirSync(join(root, folder)).find((entry) => /^licen[cs]e/i.test(entry));
+    if (file === undefined) throw new Error(`${name} has no licence file to keep`);
+    return `${name} ${version} (${license})\n\n${readFileSync(join(root, folder, file), "utf8").trim()}\n`;
+  });
+}
+
+/** A comment of lines, so that no text can end it. */
+const comment = (text) =>
+  text
+    .split("\n")
+    .map((line) => `// ${line}`.trimEnd())
+    .join("\n");
+
+const SETTINGS = {
+  absWorkingDir: root,
+  bundle: true,
+  platform: "node",
+  target: "node20",
+  // an executable without extension is CommonJS to Node
+  format: "cjs",
+  conditions: ["source"],
+  minify: true,
+  legalComments: "none",
+  metafile: true,
+  logLevel: "warning",
+};
+
+async function bundle(name) {
+  const outfile = join(dist, name);
+  const inputs = new Set();
+  const { metafile } = await build({
+    ...SETTINGS,
+    stdin: {
+      contents: `
+        import { runPlugin } from "monitoring-plugins-ts";
+        import plugin from "./plugins/${name}/index.ts";
+        runPlugin(plugin, { version: ${JSON.stringify(version)} });
+      `,
+      resolveDir: root,
+      loader: "ts",
+    },
+    outfile,
+    banner: { js: "#!/usr/bin/env node" },
+    plugins: [childProcessOnDemand, packagesOnDemand(inputs)],
+  });
+  for (const input of Object.keys(metafile.inputs)) inputs.add(input);
+  const own = readFileSync(join(root, "LICENSE"), "utf8").trim();
+  const notice = [`${name} ${version} (MIT)\n\n${own}\n`, "It contains:\n", ...licences(inputs)].join("\n");
+  writeFileSync(outfile, `${readFileSync(outfile, "utf8").trimEnd()}\n${comment(notice)}\n`);
+  chmodSync(outfile, 0o755);
+}
+
+rmSync(dist, { recursive: true, force: true });
+mkdirSync(dist);
+writeFileSync(join(dist, "package.json"), '{ "type": "commonjs" }\n');
+const plugins = readdirSync(join(root, "plugins")).filter((name) =>
+  existsSync(join(root, "plugins", name, "index.ts")),
+);
+await Promise.all(plugins.map(bundle));
