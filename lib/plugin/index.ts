@@ -1,0 +1,19 @@
+/**
+ * The plugin kit: what the Monitoring Plugins guidelines say about options, thresholds, perfdata, output and exit codes.
+ *
+ * @packageDocumentation
+ */
+export { helpText, shortUsage } from "./command-line.ts";
+export { formatDecimal, parseDecimal } from "./decimal.ts";
+export { CheckError, DeadlineError, UsageError } from "./error.ts";
+export { formatMetric, type Metric, safeLabel, type UoM } from "./metric.ts";
+export { count, flag, list, longName, type Option, type Options, option, type Values } from "./option.ts";
+export { filterMetrics, type PerfdataAmount, parsePerfdata, parsePerfdataAmount } from "./perfdata.ts";
+export { type Context, definePlugin, type Plugin } from "./plugin.ts";
+export { Range, type Threshold } from "./range.ts";
+export { combine, type Detail, judge, measure, type Result, report, verdict } from "./result.ts";
+export { commonOptions, runPlugin, withCommonOptions } from "./run.ts";
+export { isSelected, type Pattern, parseExpression, parsePattern } from "./selection.ts";
+export { parseStatus, Status, statusName, urgency, worst } from "./status.ts";
+export { printable } from "./text.ts";
+export { parseTimeout, type Timeout } from "./timeout.ts";

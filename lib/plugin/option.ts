@@ -1,0 +1,91 @@
+/**
+ * An option, declared once. The command line, `--help`, the reference page and the definitions for monitoring cores read
+ * the same object.
+ *
+ * @typeParam T what the plugin gets: already parsed
+ */
+export interface Option<T> {
+  /** `value`: the last one given counts. `list`: all of them. `flag`: given or not. `count`: how often. */
+  readonly kind: "value" | "list" | "flag" | "count";
+  /** Short and long form and the placeholder of the value: `-w, --warning <range>`. */
+  readonly flags: string;
+  /** One sentence or two, for people who know monitoring. */
+  readonly help: string;
+  /** The default as a user would type it, so help, pages and definitions show the same characters. */
+  readonly default?: string | undefined;
+  /** Heading in `--help`. */
+  readonly section?: string | undefined;
+  /** From texts to value. Throws an Error that names the offending text. */
+  readonly read: (texts: readonly string[]) => T | Promise<T>;
+}
+
+/** The options of a plugin by the names its code uses. */
+export type Options = Readonly<Record<string, Option<unknown>>>;
+
+/** What a plugin gets for its options. */
+export type Values<O extends Options> = {
+  readonly [K in keyof O]: O[K] extends Option<infer T> ? T : never;
+};
+
+interface Declaration {
+  readonly flags: string;
+  readonly help: string;
+  readonly section?: string;
+}
+
+/** From one text to a value; may load what it needs. Throws an Error that names the offending text. */
+type Parse<T> = (text: string) => T | Promise<T>;
+
+/** An option with one value; `undefined` when it is not given and has no default. An empty value counts as not given. */
+export function option<T>(declaration: Declaration & { readonly parse: Parse<T>; readonly default: string }): Option<T>;
+export function option<T>(declaration: Declaration & { readonly parse: Parse<T> }): Option<T | undefined>;
+export function option<T>({
+  parse,
+  ...declaration
+}: Declaration & { readonly parse: Parse<T>; readonly default?: string }): Option<T | undefined> {
+  return {
+    kind: "value",
+    ...declaration,
+    read: (texts) => {
+      const text = texts.at(-1);
+      return text === undefined ? undefined : parse(text);
+    },
+  };
+}
+
+/** A repeatable option: the values in the order given. `parse` may make several of one text (a comma list). */
+export function list<T>({
+  parse,
+  ...declaration
+}: Declaration & { readonly parse: Parse<T | readonly T[]>; readonly default?: string }): Option<readonly T[]> {
+  return {
+    kind: "list",
+    ...declaration,
+    read: async (texts) => {
+      const values: T[] = [];
+      for (const text of texts) {
+        const parsed = await parse(text);
+        if (Array.isArray(parsed)) values.push(...parsed);
+        else values.push(parsed as T);
+      }
+      return values;
+    },
+  };
+}
+
+/** A switch without a value. */
+export function flag(declaration: Declaration): Option<boolean> {
+  return { kind: "flag", ...declaration, read: (texts) => texts.length > 0 };
+}
+
+/** A switch that may be repeated: how often it was given. */
+export function count(declaration: Declaration): Option<number> {
+  return { kind: "count", ...declaration, read: (texts) => texts.length };
+}
+
+/** The long name of an option, without dashes: `warning` of `-w, --warning <range>`. */
+export function longName({ flags }: Pick<Option<unknown>, "flags">): string {
+  const match = /--([a-z0-9][a-z0-9-]*)/.exec(flags);
+  if (match?.[1] === undefined) throw new Error(`option '${flags}' has no long name`);
+  return match[1];
+}

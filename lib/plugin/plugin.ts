@@ -1,0 +1,38 @@
+import type { Options, Values } from "./option.ts";
+import type { Result } from "./result.ts";
+
+/** What a check gets from the one who runs it, besides its options. */
+export interface Context {
+  /** Aborted at the deadline (`-t`) or on SIGTERM; its reason is a CheckError with the state that stands for it. */
+  readonly signal: AbortSignal;
+  /** How often `-v` was given, 0 to 3. */
+  readonly verbosity: number;
+  /** Time left until the deadline, in milliseconds; never negative. */
+  remainingMs(): number;
+  /** Milliseconds since 1970. */
+  now(): number;
+  /** A line for whoever diagnoses the plugin itself: on stderr, with `-vvv` only. */
+  log(line: string): void;
+  /** Runs `task` before the process ends, however it ends; a few hundred milliseconds are all it gets. */
+  cleanUp(task: () => Promise<void> | void): void;
+}
+
+/** A check: what it is called, what it can be asked, how it finds its verdict. */
+export interface Plugin<O extends Options = Options> {
+  /** Name of the executable, `check_<thing>`. */
+  readonly name: string;
+  /** One sentence: what it alerts on. */
+  readonly summary: string;
+  /** One line behind the name in the short usage, such as `-H HOST -q QUEUE`. */
+  readonly usage: string;
+  readonly options: O;
+  /** What `--help` says below the options: grammar of thresholds, examples. */
+  readonly notes?: string;
+  /** Probe, then evaluate. @throws CheckError when the probe fails */
+  check(options: Values<O>, context: Context): Promise<Result> | Result;
+}
+
+/** Declares a plugin; the types of `options` in `check` follow from the declaration. Importing it runs nothing. */
+export function definePlugin<const O extends Options>(plugin: Plugin<O>): Plugin<O> {
+  return plugin;
+}

@@ -1,0 +1,182 @@
+import { writeSync } from "node:fs";
+
+import { helpText, readValues, shortUsage, splitCommandLine } from "./command-line.ts";
+import { CheckError, DeadlineError, UsageError } from "./error.ts";
+import { count, flag, type Options, option } from "./option.ts";
+import type { Context, Plugin } from "./plugin.ts";
+import { report, verdict } from "./result.ts";
+import { Status, statusName } from "./status.ts";
+import { printable } from "./text.ts";
+import { parseTimeout } from "./timeout.ts";
+
+/** What a probe may still do once the deadline has passed or a signal has come: say what it knows, clean up. */
+const GRACE_MS = 250;
+
+const STDOUT = 1;
+const STDERR = 2;
+
+/** Options that mean the same in every plugin. */
+export const commonOptions = {
+  timeout: option({
+    flags: "-t, --timeout <seconds[:state]>",
+    help: "Time for everything, from name lookup to exit, and the state when it is over.",
+    section: "Common options",
+    parse: parseTimeout,
+    default: "10:CRITICAL",
+  }),
+  verbose: count({
+    flags: "-v, --verbose",
+    help: "More lines of output; up to three times, the third writes to stderr.",
+    section: "Common options",
+  }),
+  version: flag({ flags: "-V, --version", help: "Print name and version.", section: "Common options" }),
+  help: flag({ flags: "-h, --help", help: "Print this help.", section: "Common options" }),
+} as const;
+
+/** The plugin together with the options every plugin has: what `--help` and the generated pages list. */
+export function withCommonOptions<O extends Options>(plugin: Plugin<O>): Plugin<O & typeof commonOptions> {
+  return { ...plugin, options: { ...plugin.options, ...commonOptions } };
+}
+
+/**
+ * Runs a plugin as the whole program: command line, deadline, check, one write of the answer, exit code.
+ *
+ * It ends the process, always with a complete answer: the deadline, signals and bugs have lines of their own.
+ *
+ * @param version printed by `-V` and `--help`
+ */
+export function runPlugin<O extends Options>(plugin: Plugin<O>, { version }: { readonly version: string }): void {
+  new Run(withCommonOptions(plugin) as unknown as Plugin<typeof commonOptions>, version).start();
+}
+
+class Run {
+  readonly #plugin: Plugin<typeof commonOptions>;
+  readonly #version: string;
+  readonly #abort = new AbortController();
+  readonly #cleanUps: (() => Promise<void> | void)[] = [];
+  #deadlineMs = Number.POSITIVE_INFINITY;
+  #verbosity = 0;
+  #answered = false;
+
+  constructor(plugin: Plugin<typeof commonOptions>, version: string) {
+    this.#plugin = plugin;
+    this.#version = version;
+  }
+
+  start(): void {
+    // Node's own answers are wrong verdicts: 0 for an event loop that ran empty, 1 for an uncaught error
+    process.exitCode = Status.UNKNOWN;
+    process.on("uncaughtException", (error) => this.#finish(this.#failure(error), Status.UNKNOWN));
+    process.on("exit", () => this.#answer(this.#line(Status.UNKNOWN, "internal error: ended without a verdict")));
+    // a warning of the runtime on stderr would become the first line of the check's output in Icinga 2
+    process.removeAllListeners("warning");
+    for (const name of ["SIGTERM", "SIGINT", "SIGHUP"] as const) {
+      process.on(name, () => this.#stop(new CheckError(Status.UNKNOWN, `stopped by ${name}`)));
+    }
+    this.#main().catch((error) => {
+      const status = error instanceof CheckError ? error.status : Status.UNKNOWN;
+      this.#finish(this.#failure(error), status);
+    });
+  }
+
+  async #main(): Promise<void> {
+    const plugin = this.#plugin;
+    const texts = splitCommandLine(plugin, process.argv.slice(2));
+    if (texts.help.length > 0) return this.#finish(helpText(plugin, this.#version), Status.UNKNOWN);
+    if (texts.version.length > 0) return this.#finish(`${plugin.name} ${this.#version}\n`, Status.UNKNOWN);
+    this.#verbosity = Math.min(texts.verbose.length, 3);
+
+    const { timeout } = await readValues({ timeout: plugin.options.timeout }, { timeout: texts.timeout });
+    this.#deadlineMs = timeout.seconds * 1000;
+    // uptime counts from the start of the process, and so does the user; performance.now() would load a module of its own
+    setTimeout(() => this.#stop(new DeadlineError(timeout.status, timeout.seconds)), this.#remainingMs());
+
+    const options = await readValues(plugin.options, texts);
+    const result = await plugin.check(options, this.#context());
+    this.#finish(report(plugin.name, result, this.#verbosity), result.status);
+  }
+
+  #context(): Context {
+    return {
+      signal: this.#abort.signal,
+      verbosity: this.#verbosity,
+      remainingMs: () => this.#remainingMs(),
+      now: () => Date.now(),
+      log: (line) => {
+        if (this.#verbosity >= 3) write(STDERR, `${printable(line)}\n`);
+      },
+      cleanUp: (task) => this.#cleanUps.push(task),
+    };
+  }
+
+  #remainingMs(): number {
+    return Math.max(0, this.#deadlineMs - process.uptime() * 1000);
+  }
+
+  /** Ends the check: at once when a signal asks for it, after a moment for last words when time is over. */
+  #stop(reason: CheckError): void {
+    this.#abort.abort(reason);
+    const giveUp = () => this.#finish(this.#line(reason.status, reason.message), reason.status);
+    if (reason instanceof DeadlineError) setTimeout(giveUp, GRACE_MS);
+    else giveUp();
+  }
+
+  #failure(error: unknown): string {
+    const plugin = this.#plugin;
+    if (error instanceof UsageError) {
+      return `${this.#line(error.status, error.message)}${shortUsage(plugin)}\n`;
+    }
+    if (error instanceof CheckError) return report(plugin.name, verdict(error.status, error.message), this.#verbosity);
+    const { message, stack } = error instanceof Error ? error : { message: String(error), stack: undefined };
+    if (this.#verbosity >= 3 && stack !== undefined) write(STDERR, `${stack}\n`);
+    return this.#line(Status.UNKNOWN, `internal error: ${message}`);
+  }
+
+  #line(status: Status, text: string): string {
+    return `${this.#plugin.name} ${statusName(status)} - ${printable(text)}\n`;
+  }
+
+  #answer(text: string): void {
+    if (this.#answered) return;
+    this.#answered = true;
+    write(STDOUT, text);
+  }
+
+  /** The first verdict counts; later ones, of a probe that outlived its deadline, are dropped. */
+  #finish(text: string, status: Status): void {
+    if (this.#answered) return;
+    this.#answer(text);
+    process.exitCode = status;
+    const leave = () => process.exit(status);
+    if (this.#cleanUps.length === 0) {
+      leave();
+    } else {
+      setTimeout(leave, GRACE_MS);
+      Promise.allSettled(this.#cleanUps.map(async (task) => task())).then(leave);
+    }
+  }
+}
+
+/** Longest wait for a reader that does not read; a core that has gone away must not leave plugins behind. */
+const STALLED_MS = 5000;
+
+/**
+ * Writes all of `text`, synchronously: there is no answer half written when the process ends. A reader that has gone is
+ * nobody to complain to, so errors of writing are not reported anywhere.
+ */
+function write(fd: number, text: string): void {
+  const bytes = Buffer.from(text);
+  let written = 0;
+  let stalled = 0;
+  while (written < bytes.length && stalled < STALLED_MS) {
+    try {
+      written += writeSync(fd, bytes, written);
+      stalled = 0;
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== "EAGAIN") return;
+      // a pipe set to non-blocking that is full: wait for the reader without spinning
+      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 10);
+      stalled += 10;
+    }
+  }
+}

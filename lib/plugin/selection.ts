@@ -1,0 +1,62 @@
+/** Whether a name matches. Runs in linear time whatever pattern and name are: a check stuck in a pattern cannot keep its deadline. */
+export type Pattern = (name: string) => boolean;
+
+/**
+ * Reads a pattern for names: a glob in which `*` stands for any characters and `?` for one, matching the whole name; or,
+ * after a `~`, an RE2 regular expression that matches anywhere in it.
+ *
+ * @throws Error naming a regular expression that RE2 does not accept
+ */
+export async function parsePattern(text: string): Promise<Pattern> {
+  return text.startsWith("~") ? parseExpression(text.slice(1)) : globPattern(text);
+}
+
+/**
+ * Reads an RE2 regular expression, unanchored. RE2 has no backreferences and no look-around, and needs linear time.
+ *
+ * @throws Error naming the expression and its fault
+ */
+export async function parseExpression(text: string): Promise<Pattern> {
+  const { RE2JS } = await import("re2js");
+  let compiled: InstanceType<typeof RE2JS>;
+  try {
+    compiled = RE2JS.compile(text);
+  } catch (cause) {
+    throw new Error(`'${text}' is not an RE2 regular expression: ${(cause as Error).message}`, { cause });
+  }
+  return (name) => compiled.matcher(name).find();
+}
+
+function globPattern(glob: string): Pattern {
+  return (name) => {
+    let at = 0;
+    let position = 0;
+    let star = -1;
+    let resume = 0;
+    while (position < name.length) {
+      const char = glob[at];
+      if (char === "*") {
+        star = at++;
+        resume = position;
+      } else if (char !== undefined && (char === "?" || char === name[position])) {
+        at++;
+        position++;
+      } else if (star >= 0) {
+        // the last star takes one character more; earlier ones never need to be tried again
+        at = star + 1;
+        position = ++resume;
+      } else {
+        return false;
+      }
+    }
+    while (glob[at] === "*") at++;
+    return at === glob.length;
+  };
+}
+
+/** Whether a name is selected: any of `include` matches, or there are none, and none of `exclude`. */
+export function isSelected(name: string, include: readonly Pattern[], exclude: readonly Pattern[]): boolean {
+  return (
+    (include.length === 0 || include.some((pattern) => pattern(name))) && !exclude.some((pattern) => pattern(name))
+  );
+}
