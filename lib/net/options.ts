@@ -1,0 +1,64 @@
+import { readFileSync } from "node:fs";
+
+import { UsageError } from "../plugin/error.ts";
+import { flag, option } from "../plugin/option.ts";
+import type { ConnectOptions } from "./connection.ts";
+
+/**
+ * The options of every plugin that connects somewhere: `-4`, `-6` and those of TLS.
+ *
+ * @param section heading in `--help`
+ */
+export function networkOptions(section: string) {
+  return {
+    ipv4: flag({ flags: "-4, --ipv4", help: "Use IPv4 only.", section }),
+    ipv6: flag({ flags: "-6, --ipv6", help: "Use IPv6 only.", section }),
+    tls: flag({ flags: "--tls", help: "Speak TLS; any other --tls option means it too.", section }),
+    tlsCa: option({
+      flags: "--tls-ca <file>",
+      help: "Trust the certificates in this PEM file instead of the system's.",
+      section,
+      parse: readPem,
+    }),
+    tlsCert: option({ flags: "--tls-cert <file>", help: "Show this certificate (PEM).", section, parse: readPem }),
+    tlsKey: option({ flags: "--tls-key <file>", help: "Private key of --tls-cert (PEM).", section, parse: readPem }),
+    tlsServerName: option({
+      flags: "--tls-server-name <name>",
+      help: "Name the server's certificate must have, if not the host's.",
+      section,
+      parse: String,
+    }),
+  };
+}
+
+/** What {@link networkOptions} were given, as a connection takes it. */
+export interface NetworkValues {
+  readonly ipv4: boolean;
+  readonly ipv6: boolean;
+  readonly tls: boolean;
+  readonly tlsCa: Buffer | undefined;
+  readonly tlsCert: Buffer | undefined;
+  readonly tlsKey: Buffer | undefined;
+  readonly tlsServerName: string | undefined;
+}
+
+/** @throws UsageError when options contradict each other */
+export function readNetworkOptions(values: NetworkValues): Omit<ConnectOptions, "signal"> {
+  const { ipv4, ipv6, tlsCa: ca, tlsCert: cert, tlsKey: key, tlsServerName: serverName } = values;
+  if (ipv4 && ipv6) throw new UsageError("-4 and -6 exclude each other");
+  if ((cert === undefined) !== (key === undefined)) throw new UsageError("--tls-cert and --tls-key belong together");
+  const family = ipv4 ? 4 : ipv6 ? 6 : undefined;
+  const tls = values.tls || [ca, cert, serverName].some((given) => given !== undefined);
+  return { family, tls: tls ? { ca, cert, key, serverName } : undefined };
+}
+
+/** @throws Error naming the file and why it cannot be read */
+function readPem(path: string): Buffer {
+  try {
+    return readFileSync(path);
+  } catch (cause) {
+    const { code, message } = cause as NodeJS.ErrnoException;
+    const why = code === "ENOENT" ? "no such file" : code === "EACCES" ? "permission denied" : message;
+    throw new Error(`cannot read '${path}': ${why}`, { cause });
+  }
+}
