@@ -1,0 +1,21 @@
+import { excerpt } from "./name.ts";
+
+/** What binary bytes tell of a service that is no gearmand; undefined when they may be the start of a queue's line. */
+export function recognizeBinary(start: string): string | undefined {
+  // alert and handshake records of TLS 1.x, see RFC 8446, section 5.1
+  if (start.startsWith("\x15\x03") || start.startsWith("\x16\x03")) return "it speaks TLS, use --tls";
+  // a queue's name ends at its first NUL
+  return start.includes("\0") ? quote(start) : undefined;
+}
+
+/** What a whole line tells, once it is known to be no queue's line. */
+export function recognizeText(line: string): string | undefined {
+  if (/^(?:HTTP\/|<!doctype html|<html)/i.test(line)) return "it speaks HTTP";
+  if (line.startsWith("SSH-")) return "it speaks SSH";
+  // Redis, POP3 and IMAP; SMTP and FTP greet with three digits
+  return /^[-+*] ?(?:ERR|OK|BYE)\b|^\d{3}[ -]/.test(line) ? quote(line) : undefined;
+}
+
+function quote(bytes: string): string {
+  return `'${excerpt(bytes.trimEnd())}'`;
+}
