@@ -1,0 +1,34 @@
+// Runs the tests: all of them, or those whose path contains one of the arguments (`node test/run.mjs endpoint range`).
+
+import { spawnSync } from "node:child_process";
+import { readdirSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { tsImport } from "tsx/esm/api";
+
+const { installMissing } = await tsImport("./support/debian.ts", import.meta.url);
+installMissing((line) => console.log(line));
+
+const root = dirname(dirname(fileURLToPath(import.meta.url)));
+const filters = process.argv.slice(2);
+const files = readdirSync(join(root, "test"), { recursive: true })
+  .map((path) => join("test", path))
+  .filter((path) => path.endsWith(".test.ts") && !path.startsWith(join("test", "bench")))
+  .filter((path) => filters.length === 0 || filters.some((filter) => path.includes(filter)))
+  .sort();
+if (files.length === 0) {
+  console.error(`no test file has ${filters.join(" or ")} in its path`);
+  process.exit(1);
+}
+
+// Node 20's runner expands no globs, so it gets the list; and its timeout is for a whole file, not for each test in it
+const { status } = spawnSync(
+  process.execPath,
+  [
+    ...["--import", "tsx", "--conditions=source", "--test"],
+    ...["--test-concurrency=2", "--test-timeout=300000", "--test-reporter=spec"],
+    ...files,
+  ],
+  { cwd: root, stdio: "inherit" },
+);
+process.exit(status ?? 1);

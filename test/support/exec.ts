@@ -1,0 +1,84 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { resolve } from "node:path";
+import { fileURLToPath } from "node:url";
+
+const DIST = fileURLToPath(new URL("../../dist/", import.meta.url));
+
+/** What NRPE gives its children: no LANG, no HOME worth having. */
+const NRPE_ENVIRONMENT = { PATH: "/usr/bin:/bin:/usr/sbin:/sbin" };
+
+/** Far above every `-t` in the tests: reached only by a plugin that hangs. */
+const TEST_LIMIT_MS = 60_000;
+
+export interface RunOptions {
+  /** Added to the bare environment. */
+  readonly env?: Readonly<Record<string, string>>;
+  /** Bytes for stdin, which otherwise is /dev/null. */
+  readonly input?: string | Buffer;
+  /** Another node binary. */
+  readonly node?: string;
+  readonly timeoutMs?: number;
+  readonly cwd?: string;
+  /** `broken`: a pipe nobody reads from any more (EPIPE); `closed`: no descriptor 1 at all. */
+  readonly stdout?: "read" | "broken" | "closed";
+}
+
+export interface Finished {
+  /** null when a signal ended the process. */
+  readonly code: number | null;
+  readonly signal: NodeJS.Signals | null;
+  readonly stdout: string;
+  readonly stderr: string;
+  /** stdout as bytes, to see invalid UTF-8. */
+  readonly raw: Buffer;
+}
+
+export interface Started {
+  readonly child: ChildProcess;
+  readonly finished: Promise<Finished>;
+}
+
+/** Runs `dist/<name>` as a monitoring core does. Does not throw on any exit code. */
+export function execPlugin(name: string, ...args: readonly string[]): Promise<Finished> {
+  return runPlugin(name, args);
+}
+
+/** {@link execPlugin} with options; `name` may also be the absolute path of a copied executable. */
+export function runPlugin(name: string, args: readonly string[], options: RunOptions = {}): Promise<Finished> {
+  return startPlugin(name, args, options).finished;
+}
+
+/** Starts the plugin without waiting for it, for tests that send it a signal. */
+export function startPlugin(name: string, args: readonly string[], options: RunOptions = {}): Started {
+  const command = [options.node ?? process.execPath, resolve(DIST, name), ...args];
+  // only a shell can start a program without a descriptor 1
+  const [file = "", ...rest] =
+    options.stdout === "closed" ? ["/bin/sh", "-c", 'exec "$@" >&-', "sh", ...command] : command;
+  const child = spawn(file, rest, {
+    env: { ...NRPE_ENVIRONMENT, ...options.env },
+    ...(options.cwd === undefined ? {} : { cwd: options.cwd }),
+    stdio: [options.input === undefined ? "ignore" : "pipe", "pipe", "pipe"],
+    timeout: options.timeoutMs ?? TEST_LIMIT_MS,
+    killSignal: "SIGKILL",
+  });
+  if (options.stdout === "broken") child.stdout?.destroy();
+  const out = collect(child.stdout);
+  const err = collect(child.stderr);
+  // a plugin that does not read its stdin is no reason for the test to fail
+  child.stdin?.on("error", () => {});
+  child.stdin?.end(options.input);
+  const finished = new Promise<Finished>((done, failed) => {
+    child.once("error", failed);
+    child.once("close", (code, signal) => {
+      const raw = Buffer.concat(out);
+      done({ code, signal, stdout: raw.toString("utf8"), stderr: Buffer.concat(err).toString("utf8"), raw });
+    });
+  });
+  return { child, finished };
+}
+
+function collect(stream: NodeJS.ReadableStream | null): Buffer[] {
+  const chunks: Buffer[] = [];
+  stream?.on("data", (chunk: Buffer) => chunks.push(chunk));
+  return chunks;
+}
