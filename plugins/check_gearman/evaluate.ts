@@ -1,0 +1,265 @@
+import {
+  type CheckError,
+  combine,
+  type Detail,
+  filterMetrics,
+  judge,
+  type Metric,
+  measure,
+  type Range,
+  type Result,
+  Status,
+  safeLabel,
+  verdict,
+} from "monitoring-plugins-ts";
+import type { QueueStatus, ServerStatus } from "monitoring-plugins-ts/gearman";
+
+import { counted, judgeQueue, type Levels, type Rules, selectQueues, shown } from "./queue.ts";
+
+/** What one job server answered, or why it did not. */
+export interface ServerFacts {
+  /** `host:port`, as in the texts. */
+  readonly server: string;
+  /** The server's part of a perfdata label. */
+  readonly label: string;
+  readonly answer: ServerStatus | CheckError;
+}
+
+const failed = (answer: ServerFacts["answer"]): answer is CheckError => answer instanceof Error;
+
+/** The verdict on the queues of one or more job servers. */
+export function evaluate(facts: readonly ServerFacts[], rules: Rules): Result {
+  const several = facts.length > 1;
+  const judgeFailures = rules.servers.warning === undefined && rules.servers.critical === undefined;
+  const answered = facts.filter(({ answer }) => !failed(answer)).length;
+
+  const parts: Result[] = [];
+  for (const { server, label, answer } of facts) {
+    if (!failed(answer))
+      parts.push(
+        evaluateServer(answer, rules, { prefix: several ? `${server}: ` : "", label: several ? `${label}_` : "" }),
+      );
+    else if (judgeFailures || answered === 0) parts.push(verdict(answer.status, withServer(answer.message, server)));
+  }
+  const servers = countServers(facts.length, answered, rules);
+  if (servers !== undefined) parts.push(servers);
+  if (several && rules.uneven !== Status.OK) parts.push(...findUneven(facts, rules));
+
+  const details: Detail[] = [];
+  if (!judgeFailures && answered > 0) {
+    const lines = facts.flatMap(({ server, answer }) =>
+      failed(answer) ? [`no answer: ${withServer(answer.message, server)}`] : [],
+    );
+    details.push({ verbosity: 0, lines });
+  }
+  details.push({
+    verbosity: 2,
+    lines: [`job servers: ${facts.length} asked, ${answered} answered`, ...thresholdWords(rules)],
+  });
+  return combine(okText(facts, rules), parts, { details });
+}
+
+/** A failure's text names its server already, unless it comes from the deadline itself. */
+const withServer = (message: string, server: string) =>
+  message.includes(hostOf(server)) ? message : `${server}: ${message}`;
+
+const hostOf = (server: string) => server.replace(/:\d+$/, "").replace(/^\[(.*)\]$/, "$1");
+
+interface Prefixes {
+  /** In front of a text. */
+  readonly prefix: string;
+  /** In front of a label. */
+  readonly label: string;
+}
+
+function evaluateServer(answer: ServerStatus, rules: Rules, { prefix, label }: Prefixes): Result {
+  const { selection } = rules;
+  const queues = selectQueues(answer.queues, selection);
+  const parts: Result[] = [];
+  let waiting = 0;
+  for (const queue of queues) {
+    waiting += queue.waiting;
+    const problem = judgeQueue(queue, rules, prefix);
+    if (problem !== undefined) parts.push(problem);
+  }
+  const present = new Set(selection.queues.length === 0 ? [] : queues.map(({ name }) => name));
+  for (const name of selection.queues) {
+    if (!present.has(name)) parts.push(verdict(rules.missing, `${prefix}Queue ${shown(name)} not found`));
+  }
+
+  const filtered = selection.include.length > 0 || selection.exclude.length > 0;
+  const leftOut = answer.queues.length - queues.length;
+  if (filtered && queues.length === 0) {
+    parts.push(
+      verdict(Status.UNKNOWN, `${prefix}no queue left to check: the filters leave out all ${answer.queues.length}`),
+    );
+  }
+  parts.push(...judgeAnswer(answer, prefix));
+  parts.push(...judgeTotals(answer, waiting, rules, { prefix, label }));
+
+  const details: Detail[] = [
+    { verbosity: 1, lines: queueLines(queues, rules, prefix) },
+    {
+      verbosity: 2,
+      lines: [
+        `${prefix}queues: ${answer.queues.length} listed, ${queues.length} selected, ${leftOut} left out; answered in ${answer.seconds.toFixed(3)} s`,
+      ],
+    },
+  ];
+  if (filtered)
+    details.unshift({
+      verbosity: 0,
+      lines: [`${prefix}${leftOut} of ${answer.queues.length} queues left out by the filters`],
+    });
+  // a server without a single queue is a fresh one; its being up is what was checked
+  if (parts.length === 0) parts.push(verdict(Status.OK, `${prefix}${queues.length} queues within thresholds`));
+  return combine("", parts, { details, metrics: metrics(answer, queues, waiting, rules, label) });
+}
+
+/** What is wrong with the answer itself. A name may hold line feeds and forge lines, so nothing odd is ignored. */
+function judgeAnswer({ oddCount, oddLines, duplicates }: ServerStatus, prefix: string): Result[] {
+  const parts: Result[] = [];
+  if (oddCount > 0) {
+    const lines = oddCount === 1 ? "a line that is" : `${oddCount} lines that are`;
+    parts.push(verdict(Status.UNKNOWN, `${prefix}the answer has ${lines} no queue: '${shown(oddLines[0] ?? "")}'`));
+  }
+  const [twice] = duplicates;
+  if (twice !== undefined)
+    parts.push(verdict(Status.UNKNOWN, `${prefix}the answer lists queue '${shown(twice)}' twice`));
+  return parts;
+}
+
+function judgeTotals(
+  { seconds }: ServerStatus,
+  waiting: number,
+  { total, time }: Rules,
+  { prefix }: Prefixes,
+): Result[] {
+  const parts: Result[] = [];
+  const totalStatus = judge(waiting, total.warning, total.critical);
+  if (totalStatus !== Status.OK)
+    parts.push(verdict(totalStatus, `${prefix}${counted(waiting, "job")} waiting in all queues.`));
+  const timeStatus = judge(seconds, time.warning, time.critical);
+  if (timeStatus !== Status.OK) parts.push(verdict(timeStatus, `${prefix}answer took ${seconds.toFixed(3)} s.`));
+  return parts;
+}
+
+function countServers(asked: number, answered: number, { servers }: Rules): Result | undefined {
+  if (asked === 1 && servers.warning === undefined && servers.critical === undefined) return undefined;
+  return measure(`${answered} of ${asked} job servers answered`, {
+    label: "servers",
+    value: answered,
+    ...servers,
+    min: 0,
+    max: asked,
+  });
+}
+
+/** Queues that have workers on one server and none on another: jobs put there by the second one's clients wait. */
+function findUneven(facts: readonly ServerFacts[], rules: Rules): Result[] {
+  const servers = facts.flatMap(({ server, answer }) =>
+    failed(answer)
+      ? []
+      : [
+          {
+            server,
+            workers: new Map(selectQueues(answer.queues, rules.selection).map(({ name, worker }) => [name, worker])),
+          },
+        ],
+  );
+  const names = new Set(servers.flatMap(({ workers }) => [...workers.keys()]));
+  const parts: Result[] = [];
+  for (const name of [...names].sort()) {
+    const having = servers.find(({ workers }) => (workers.get(name) ?? 0) > 0);
+    const lacking = servers.find(({ workers }) => (workers.get(name) ?? 0) === 0);
+    if (having !== undefined && lacking !== undefined) {
+      parts.push(
+        verdict(rules.uneven, `Queue ${shown(name)} has workers on ${having.server} but none on ${lacking.server}.`),
+      );
+    }
+  }
+  return parts;
+}
+
+/** Labels and order as Mod-Gearman's check_gearman prints them: graphs depend on both. */
+function metrics(answer: ServerStatus, queues: readonly QueueStatus[], waiting: number, rules: Rules, prefix: string) {
+  return filterMetrics(allMetrics(answer, queues, waiting, rules, prefix), rules.perfdataFilter);
+}
+
+function* allMetrics(
+  { seconds }: ServerStatus,
+  queues: readonly QueueStatus[],
+  waiting: number,
+  rules: Rules,
+  prefix: string,
+): Iterable<Metric> {
+  const { perfdata, total, time } = rules;
+  if (perfdata === "none") return;
+  if (perfdata === "all") {
+    for (const queue of queues) {
+      const label = prefix + safeLabel(queue.name);
+      yield { label: `${label}_waiting`, value: queue.waiting, ...rules.waiting, min: 0 };
+      yield { label: `${label}_running`, value: queue.running, ...rules.running };
+      yield { label: `${label}_worker`, value: queue.worker, ...rules.worker, min: 0 };
+    }
+  }
+  // a queue's label always ends in "_" and a word, so these words alone are nobody's
+  if (perfdata === "totals" || total.warning !== undefined || total.critical !== undefined) {
+    yield { label: `${prefix}waiting`, value: waiting, ...total, min: 0 };
+    yield { label: `${prefix}running`, value: sum(queues, "running"), min: 0 };
+    yield { label: `${prefix}worker`, value: sum(queues, "worker"), min: 0 };
+    yield { label: `${prefix}queues`, value: queues.length, min: 0 };
+  }
+  if (time.warning !== undefined || time.critical !== undefined) {
+    yield { label: `${prefix}time`, value: Number(seconds.toFixed(6)), uom: "s", ...time, min: 0 };
+  }
+}
+
+function* queueLines(queues: readonly QueueStatus[], rules: Rules, prefix: string): Iterable<string> {
+  for (const queue of queues) {
+    if (judgeQueue(queue, rules, prefix) !== undefined) continue;
+    const { waiting, running, worker } = queue;
+    yield `OK - ${prefix}Queue ${shown(queue.name)} has ${counted(waiting, "waiting job")}, ${running} running, ${worker} worker.`;
+  }
+}
+
+function thresholdWords(rules: Rules): string[] {
+  const read = (what: string, { warning, critical }: Levels) =>
+    `${what}: WARNING at ${warning?.words ?? "off"}, CRITICAL at ${critical?.words ?? "off"}`;
+  const range = (what: string, { warning, critical }: Levels<Range>) =>
+    `${what}: WARNING outside ${warning ?? "any range"}, CRITICAL outside ${critical ?? "any range"}`;
+  return [
+    read("waiting jobs of a queue", rules.waiting),
+    read("running jobs of a queue", rules.running),
+    read("workers of a queue", rules.worker),
+    read("waiting jobs in all queues", rules.total),
+    range("job servers that answer", rules.servers),
+    range("seconds to answer", rules.time),
+  ];
+}
+
+function okText(facts: readonly ServerFacts[], { selection }: Rules): string {
+  let running = 0;
+  let waiting = 0;
+  let leftOut = 0;
+  const versions = new Set<string>();
+  for (const { answer } of facts) {
+    if (failed(answer)) continue;
+    const queues = selectQueues(answer.queues, selection);
+    running += sum(queues, "running");
+    waiting += sum(queues, "waiting");
+    leftOut += answer.queues.length - queues.length;
+    if (answer.version !== "") versions.add(shown(answer.version));
+  }
+  const servers = facts.length > 1 ? `${facts.length} job servers, ` : "";
+  const filtered =
+    selection.include.length + selection.exclude.length > 0 ? ` ${counted(leftOut, "queue")} left out.` : "";
+  const version = versions.size === 0 ? "" : ` Version: ${[...versions].sort().join(", ")}`;
+  return `${servers}${counted(running, "job")} running and ${counted(waiting, "job")} waiting.${filtered}${version}`;
+}
+
+function sum(queues: readonly QueueStatus[], what: "waiting" | "running" | "worker"): number {
+  let total = 0;
+  for (const queue of queues) total += queue[what];
+  return total;
+}
