@@ -2,7 +2,7 @@
 import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { deflateRawSync } from "node:zlib";
+import { brotliCompressSync } from "node:zlib";
 
 import { build } from "esbuild";
 
@@ -11,28 +11,10 @@ const dist = join(root, "dist");
 const { version } = JSON.parse(readFileSync(join(root, "package.json"), "utf8"));
 
 /**
- * commander loads node:child_process for subcommands that are programs of their own. No plugin has any, and loading it
- * takes a measurable part of a plugin's start.
- */
-const childProcessOnDemand = {
-  name: "child-process-on-demand",
-  setup(setup) {
-    const namespace = "on-demand";
-    setup.onResolve({ filter: /^node:child_process$/ }, ({ importer }) =>
-      importer.includes("/node_modules/commander/") ? { path: "child_process", namespace } : undefined,
-    );
-    setup.onLoad({ filter: /.*/, namespace }, () => ({
-      contents: `exports.spawn = (...args) => require("node:child_process").spawn(...args);`,
-      loader: "js",
-    }));
-  },
-};
-
-/**
  * Packages that most runs never use. Reading and compiling them would cost more than the rest of a start, so they travel
  * as one packed string each, which is unpacked and compiled when `import()` asks for it.
  */
-const ON_DEMAND = ["re2js"];
+const ON_DEMAND = ["commander", "re2js"];
 
 /** @param inputs files of the packages read so are added to this set, for their licences */
 const packagesOnDemand = (inputs) => ({
@@ -51,9 +33,9 @@ const packagesOnDemand = (inputs) => ({
         write: false,
       });
       for (const input of Object.keys(metafile.inputs)) inputs.add(input);
-      const packed = deflateRawSync(outputFiles[0].contents, { level: 9 }).toString("base64");
+      const packed = brotliCompressSync(outputFiles[0].contents).toString("base64");
       const contents = `
-        const source = require("node:zlib").inflateRawSync(Buffer.from("${packed}", "base64")).toString();
+        const source = require("node:zlib").brotliDecompressSync(Buffer.from("${packed}", "base64")).toString();
         new Function("module", "exports", "require", source)(module, module.exports, require);
       `;
       return { contents, loader: "js" };
@@ -109,7 +91,7 @@ async function bundle(name) {
     },
     outfile,
     banner: { js: "#!/usr/bin/env node" },
-    plugins: [childProcessOnDemand, packagesOnDemand(inputs)],
+    plugins: [packagesOnDemand(inputs)],
   });
   for (const input of Object.keys(metafile.inputs)) inputs.add(input);
   const own = readFileSync(join(root, "LICENSE"), "utf8").trim();

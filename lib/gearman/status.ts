@@ -35,7 +35,8 @@ export async function fetchStatus(server: TcpEndpoint, options: ConnectOptions):
     if (!reader.proven) await readLeftovers(connection, reader);
     return reader.finish(seconds);
   } finally {
-    connection.close();
+    // a moment later: taking a socket down takes longer than a whole verdict, and the process may end first
+    setImmediate(() => connection.close());
   }
 }
 

@@ -1,16 +1,17 @@
-import { Command, CommanderError, Option as CommanderOption } from "commander";
+import type { Command, CommanderError } from "commander";
 
+import { splitArguments, type Texts } from "./arguments.ts";
 import { UsageError } from "./error.ts";
-import { longName, type Option, type Options, type Values } from "./option.ts";
+import type { Option, Options, Values } from "./option.ts";
 import type { Plugin } from "./plugin.ts";
 
 /** Help is read in terminals of this width, and pasted into tickets. */
 const COLUMNS = 80;
 
-/** What was typed for each option, by the name the plugin's code uses; nothing parsed yet. */
-export type Texts<O extends Options> = { readonly [K in keyof O]: readonly string[] };
+type Described = { readonly name: string; readonly options: Options };
 
-function commandFor(plugin: Pick<Plugin, "name" | "options">): Command {
+async function commandFor(plugin: Described): Promise<Command> {
+  const { Command, Option: CommanderOption } = await import("commander");
   const command = new Command(plugin.name)
     .helpOption(false)
     .exitOverride()
@@ -25,69 +26,32 @@ function commandFor(plugin: Pick<Plugin, "name" | "options">): Command {
 }
 
 /**
- * Splits the command line as getopt does: `-w10`, `-w 10`, `--warning=10`, `-vvv`; what follows an option that takes a
- * value is its value, whatever it looks like. An empty value counts as not given, because Icinga 2 passes empty strings
- * for variables that are empty.
+ * Splits the command line, see {@link splitArguments}.
  *
  * @param argv without interpreter and script
  * @throws UsageError naming the argument: unknown option, missing value, positional argument
  */
-export function splitCommandLine<O extends Options>(
-  plugin: { readonly name: string; readonly options: O },
+export async function splitCommandLine<O extends Options>(
+  plugin: Pick<Plugin<O>, "name" | "options">,
   argv: readonly string[],
-): Texts<O> {
-  const { name, options } = plugin;
-  try {
-    return { ...untyped(options), ...split(name, mentioned(options, argv), argv) } as Record<
-      string,
-      string[]
-    > as Texts<O>;
-  } catch {
-    // what it says of an unknown option depends on all the others: it suggests similar ones
-    return split(name, options, argv) as Texts<O>;
-  }
+): Promise<Texts<O>> {
+  const texts = splitArguments(plugin.options, argv);
+  if (texts !== undefined) return texts;
+  throw await explainRefusal(plugin, argv);
 }
 
-const untyped = (options: Options) => Object.fromEntries(Object.keys(options).map((key) => [key, []]));
-
-/**
- * The options whose flags occur in some argument, and perhaps some more: a plugin has fifty options, a command line five,
- * and declaring an option takes a noticeable part of a start.
- */
-function mentioned(options: Options, argv: readonly string[]): Options {
-  const dashed = argv.filter((argument) => argument.startsWith("-"));
-  const isMentioned = ({ flags }: Option<unknown>) =>
-    flags
-      .split(/[ ,]+/)
-      .some((flag) =>
-        dashed.some((argument) =>
-          flag.startsWith("--") ? argument.startsWith(flag) : argument.includes(flag.slice(1)),
-        ),
-      );
-  return Object.fromEntries(Object.entries(options).filter(([, option]) => isMentioned(option)));
-}
-
-function split(name: string, options: Options, argv: readonly string[]): Record<string, string[]> {
-  const command = commandFor({ name, options });
-  const texts: Record<string, string[]> = {};
-  for (const [key, option] of Object.entries(options)) {
-    const typed: string[] = [];
-    texts[key] = typed;
-    command.on(`option:${longName(option)}`, (value: string | undefined) => {
-      if (value !== "") typed.push(value ?? "");
-    });
-  }
+/** What is wrong with a command line, in commander's words: it suggests the option that was meant. */
+async function explainRefusal(plugin: Described, argv: readonly string[]): Promise<UsageError> {
+  const command = await commandFor(plugin);
   try {
     command.parse(argv, { from: "user" });
   } catch (error) {
-    if (!(error instanceof CommanderError)) throw error;
-    const message =
-      error.code === "commander.excessArguments"
-        ? `unexpected argument '${command.args[0]}': every value belongs to an option`
-        : error.message.replace(/^error: /, "").replaceAll("\n", " ");
-    throw new UsageError(message, { cause: error });
+    const { code, message } = error as CommanderError;
+    if (code !== "commander.excessArguments") {
+      return new UsageError(message.replace(/^error: /, "").replaceAll("\n", " "), { cause: error });
+    }
   }
-  return texts;
+  return new UsageError(`unexpected argument '${command.args[0]}': every value belongs to an option`);
 }
 
 /**
@@ -121,8 +85,8 @@ export function shortUsage({ name, usage }: Pick<Plugin, "name" | "usage">): str
 }
 
 /** The whole help, 80 columns wide, beginning with name and version because it is pasted into tickets. */
-export function helpText(plugin: Plugin, version: string): string {
-  const command = commandFor(plugin)
+export async function helpText(plugin: Plugin, version: string): Promise<string> {
+  const command = (await commandFor(plugin))
     .usage(plugin.usage)
     .description(plugin.summary)
     .configureHelp({ helpWidth: COLUMNS, showGlobalOptions: false })

@@ -19,6 +19,7 @@ export function parseDecimal(text: string): number | undefined {
  */
 export function formatDecimal(value: number): string {
   const text = String(value === 0 ? 0 : value);
+  if (!text.includes("e")) return text;
   const match = /^(-?)(\d)(?:\.(\d+))?e([+-]\d+)$/.exec(text);
   if (match === null) return text;
   const [, sign = "", first = "", rest = "", exponent = ""] = match;

@@ -7,7 +7,7 @@ export { helpText, shortUsage } from "./command-line.ts";
 export { formatDecimal, parseDecimal } from "./decimal.ts";
 export { CheckError, DeadlineError, UsageError } from "./error.ts";
 export { formatMetric, type Metric, safeLabel, type UoM } from "./metric.ts";
-export { count, flag, list, longName, type Option, type Options, option, type Values } from "./option.ts";
+export { count, flag, list, type Option, type Options, option, type Values } from "./option.ts";
 export { filterMetrics, type PerfdataAmount, parsePerfdata, parsePerfdataAmount } from "./perfdata.ts";
 export { type Context, definePlugin, type Plugin } from "./plugin.ts";
 export { Range, type Threshold } from "./range.ts";

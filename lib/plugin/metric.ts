@@ -27,11 +27,13 @@ export interface Metric {
  */
 export function formatMetric({ label, value, uom = "", warning, critical, min, max }: Metric): string {
   if (!Number.isFinite(value)) return "";
-  const number = (n: number | undefined) => (n === undefined || !Number.isFinite(n) ? "" : formatDecimal(n));
-  const text = `'${plainLabel(label)}'=${formatDecimal(value)}${uom};${warning ?? ""};${critical ?? ""};${number(min)};${number(max)}`;
-  let end = text.length;
-  while (text.charCodeAt(end - 1) === 0x3b) end--;
-  return text.slice(0, end);
+  const bound = (n: number | undefined) => (n === undefined || !Number.isFinite(n) ? "" : formatDecimal(n));
+  // built from the end, so that only what has something behind it gets its semicolon
+  let rest = "";
+  for (const field of [bound(max), bound(min), `${critical ?? ""}`, `${warning ?? ""}`]) {
+    if (field !== "" || rest !== "") rest = `;${field}${rest}`;
+  }
+  return `'${plainLabel(label)}'=${formatDecimal(value)}${uom}${rest}`;
 }
 
 // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what it is for

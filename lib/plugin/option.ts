@@ -61,17 +61,16 @@ export function list<T>({
   return {
     kind: "list",
     ...declaration,
-    read: async (texts) => {
-      const values: T[] = [];
-      for (const text of texts) {
-        const parsed = await parse(text);
-        if (Array.isArray(parsed)) values.push(...parsed);
-        else values.push(parsed as T);
-      }
-      return values;
+    read: (texts) => {
+      const values = texts.map(parse);
+      // awaited only when there is something to wait for: most options are read in no time
+      if (values.some((value) => value instanceof Promise)) return Promise.all(values).then(flatten);
+      return flatten(values as (T | readonly T[])[]);
     },
   };
 }
+
+const flatten = <T>(values: readonly (T | readonly T[])[]): readonly T[] => values.flat() as T[];
 
 /** A switch without a value. */
 export function flag(declaration: Declaration): Option<boolean> {
@@ -81,11 +80,4 @@ export function flag(declaration: Declaration): Option<boolean> {
 /** A switch that may be repeated: how often it was given. */
 export function count(declaration: Declaration): Option<number> {
   return { kind: "count", ...declaration, read: (texts) => texts.length };
-}
-
-/** The long name of an option, without dashes: `warning` of `-w, --warning <range>`. */
-export function longName({ flags }: Pick<Option<unknown>, "flags">): string {
-  const match = /--([a-z0-9][a-z0-9-]*)/.exec(flags);
-  if (match?.[1] === undefined) throw new Error(`option '${flags}' has no long name`);
-  return match[1];
 }

@@ -66,34 +66,53 @@ export function combine(
   };
 }
 
+/** Items of perfdata that make up one chunk of the answer. */
+const ITEMS_PER_CHUNK = 1000;
+
 /**
- * The whole answer: first line, perfdata, long output, one line feed at the end.
+ * The whole answer: first line, perfdata, long output, one line feed at the end; see {@link reportChunks}.
+ *
+ * @param name of the plugin, in front of the state
+ */
+export function report(name: string, result: Result, verbosity: number): string {
+  return [...reportChunks(name, result, verbosity)].join("");
+}
+
+/**
+ * The answer in pieces, of which only one needs to be in memory as text: a server may have 100,000 queues.
  *
  * Problems that the first line has no room for are always listed, parts that are fine from `-v` on. Perfdata whose label
  * holds `::` comes last, because Icinga 2 puts the part before it in front of every label that follows.
  */
-export function report(name: string, result: Result, verbosity: number): string {
+export function* reportChunks(name: string, result: Result, verbosity: number): Iterable<string> {
   const text = printable(result.text);
-  const first = result.verbatim ? text : `${name} ${statusName(result.status)} - ${text}`;
+  yield result.verbatim ? text : `${name} ${statusName(result.status)} - ${text}`;
 
-  const perfdata: string[] = [];
+  let separator = " | ";
+  let items: string[] = [];
+  const flush = () => {
+    const chunk = items.length === 0 ? "" : separator + items.join(" ");
+    if (chunk !== "") separator = " ";
+    items = [];
+    return chunk;
+  };
   const scoped: string[] = [];
   for (const metric of metricsOf(result)) {
     const item = formatMetric(metric);
-    if (item !== "") (metric.label.includes("::") ? scoped : perfdata).push(item);
+    if (item !== "") (metric.label.includes("::") ? scoped : items).push(item);
+    if (items.length >= ITEMS_PER_CHUNK) yield flush();
   }
-  for (const item of scoped) perfdata.push(item);
+  for (const item of scoped) items.push(item);
+  yield `${flush()}\n`;
 
-  const lines = [perfdata.length === 0 ? first : `${first} | ${perfdata.join(" ")}`];
   const parts = result.parts.flatMap(leaves);
   for (const part of byUrgency(parts.filter(isProblem))) {
-    if (verbosity > 0 || !result.text.includes(part.text)) lines.push(line(part));
+    if (verbosity > 0 || !result.text.includes(part.text)) yield `${line(part)}\n`;
   }
-  if (verbosity > 0) for (const part of parts) if (!isProblem(part)) lines.push(line(part));
+  if (verbosity > 0) for (const part of parts) if (!isProblem(part)) yield `${line(part)}\n`;
   for (const detail of detailsOf(result)) {
-    if (verbosity >= detail.verbosity) for (const text of detail.lines) lines.push(printable(text));
+    if (verbosity >= detail.verbosity) for (const text of detail.lines) yield `${printable(text)}\n`;
   }
-  return `${lines.join("\n")}\n`;
 }
 
 const isProblem = ({ status }: Result) => status !== Status.OK;

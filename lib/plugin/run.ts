@@ -4,7 +4,7 @@ import { helpText, readValues, shortUsage, splitCommandLine } from "./command-li
 import { CheckError, DeadlineError, UsageError } from "./error.ts";
 import { count, flag, type Options, option } from "./option.ts";
 import type { Context, Plugin } from "./plugin.ts";
-import { report, verdict } from "./result.ts";
+import { reportChunks } from "./result.ts";
 import { Status, statusName } from "./status.ts";
 import { printable } from "./text.ts";
 import { parseTimeout } from "./timeout.ts";
@@ -81,8 +81,8 @@ class Run {
 
   async #main(): Promise<void> {
     const plugin = this.#plugin;
-    const texts = splitCommandLine(plugin, process.argv.slice(2));
-    if (texts.help.length > 0) return this.#finish(helpText(plugin, this.#version), Status.UNKNOWN);
+    const texts = await splitCommandLine(plugin, process.argv.slice(2));
+    if (texts.help.length > 0) return this.#finish(await helpText(plugin, this.#version), Status.UNKNOWN);
     if (texts.version.length > 0) return this.#finish(`${plugin.name} ${this.#version}\n`, Status.UNKNOWN);
     this.#verbosity = Math.min(texts.verbose.length, 3);
 
@@ -93,7 +93,7 @@ class Run {
 
     const options = await readValues(plugin.options, texts);
     const result = await plugin.check(options, this.#context());
-    this.#finish(report(plugin.name, result, this.#verbosity), result.status);
+    this.#finish(reportChunks(plugin.name, result, this.#verbosity), result.status);
   }
 
   #context(): Context {
@@ -103,7 +103,7 @@ class Run {
       remainingMs: () => this.#remainingMs(),
       now: () => Date.now(),
       log: (line) => {
-        if (this.#verbosity >= 3) write(STDERR, `${printable(line)}\n`);
+        if (this.#verbosity >= 3) write(STDERR, Buffer.from(`${printable(line)}\n`));
       },
       cleanUp: (task) => this.#cleanUps.push(task),
     };
@@ -126,9 +126,9 @@ class Run {
     if (error instanceof UsageError) {
       return `${this.#line(error.status, error.message)}${shortUsage(plugin)}\n`;
     }
-    if (error instanceof CheckError) return report(plugin.name, verdict(error.status, error.message), this.#verbosity);
+    if (error instanceof CheckError) return this.#line(error.status, error.message);
     const { message, stack } = error instanceof Error ? error : { message: String(error), stack: undefined };
-    if (this.#verbosity >= 3 && stack !== undefined) write(STDERR, `${stack}\n`);
+    if (this.#verbosity >= 3 && stack !== undefined) write(STDERR, Buffer.from(`${stack}\n`));
     return this.#line(Status.UNKNOWN, `internal error: ${message}`);
   }
 
@@ -136,14 +136,16 @@ class Run {
     return `${this.#plugin.name} ${statusName(status)} - ${printable(text)}\n`;
   }
 
-  #answer(text: string): void {
+  /** Made whole before the first byte is written: what goes wrong on the way must not follow half an answer. */
+  #answer(text: string | Iterable<string>): void {
     if (this.#answered) return;
+    const bytes = typeof text === "string" ? Buffer.from(text) : Buffer.concat([...batches(text)]);
     this.#answered = true;
-    write(STDOUT, text);
+    write(STDOUT, bytes);
   }
 
   /** The first verdict counts; later ones, of a probe that outlived its deadline, are dropped. */
-  #finish(text: string, status: Status): void {
+  #finish(text: string | Iterable<string>, status: Status): void {
     if (this.#answered) return;
     this.#answer(text);
     process.exitCode = status;
@@ -157,6 +159,20 @@ class Run {
   }
 }
 
+/** Many pieces as few buffers, outside of the heap. */
+function* batches(pieces: Iterable<string>): Iterable<Buffer> {
+  let batch = "";
+  for (const piece of pieces) {
+    batch += piece;
+    if (batch.length < BATCH) continue;
+    yield Buffer.from(batch);
+    batch = "";
+  }
+  yield Buffer.from(batch);
+}
+
+const BATCH = 65_536;
+
 /** Longest wait for a reader that does not read; a core that has gone away must not leave plugins behind. */
 const STALLED_MS = 5000;
 
@@ -164,8 +180,7 @@ const STALLED_MS = 5000;
  * Writes all of `text`, synchronously: there is no answer half written when the process ends. A reader that has gone is
  * nobody to complain to, so errors of writing are not reported anywhere.
  */
-function write(fd: number, text: string): void {
-  const bytes = Buffer.from(text);
+function write(fd: number, bytes: Buffer): void {
   let written = 0;
   let stalled = 0;
   while (written < bytes.length && stalled < STALLED_MS) {

@@ -52,10 +52,7 @@ export function evaluate(facts: readonly ServerFacts[], rules: Rules): Result {
     );
     details.push({ verbosity: 0, lines });
   }
-  details.push({
-    verbosity: 2,
-    lines: [`job servers: ${facts.length} asked, ${answered} answered`, ...thresholdWords(rules)],
-  });
+  details.push({ verbosity: 2, lines: configurationLines(facts.length, answered, rules) });
   return combine(okText(facts, rules), parts, { details });
 }
 
@@ -223,19 +220,18 @@ function* queueLines(queues: readonly QueueStatus[], rules: Rules, prefix: strin
   }
 }
 
-function thresholdWords(rules: Rules): string[] {
-  const read = (what: string, { warning, critical }: Levels) =>
+function* configurationLines(asked: number, answered: number, rules: Rules): Iterable<string> {
+  const count = (what: string, { warning, critical }: Levels) =>
     `${what}: WARNING at ${warning?.words ?? "off"}, CRITICAL at ${critical?.words ?? "off"}`;
   const range = (what: string, { warning, critical }: Levels<Range>) =>
-    `${what}: WARNING outside ${warning ?? "any range"}, CRITICAL outside ${critical ?? "any range"}`;
-  return [
-    read("waiting jobs of a queue", rules.waiting),
-    read("running jobs of a queue", rules.running),
-    read("workers of a queue", rules.worker),
-    read("waiting jobs in all queues", rules.total),
-    range("job servers that answer", rules.servers),
-    range("seconds to answer", rules.time),
-  ];
+    `${what}: WARNING ${warning === undefined ? "off" : `by range ${warning}`}, CRITICAL ${critical === undefined ? "off" : `by range ${critical}`}`;
+  yield `job servers: ${asked} asked, ${answered} answered`;
+  yield count("waiting jobs of a queue", rules.waiting);
+  yield count("running jobs of a queue", rules.running);
+  yield count("workers of a queue", rules.worker);
+  yield count("waiting jobs in all queues", rules.total);
+  yield range("job servers that answer", rules.servers);
+  yield range("seconds to answer", rules.time);
 }
 
 function okText(facts: readonly ServerFacts[], { selection }: Rules): string {

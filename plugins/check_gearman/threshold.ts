@@ -17,7 +17,7 @@ export function parseCountThreshold(text: string): CountThreshold {
     const range = Range.parse(text);
     return {
       alerts: (value) => range.alerts(value),
-      toString: () => `${range}`,
+      toString: constant(`${range}`),
       words: rangeWords(range),
     };
   }
@@ -27,13 +27,16 @@ export function parseCountThreshold(text: string): CountThreshold {
       `'${text}' is neither a number (alert at so many or more, 0 is off) nor a threshold range like 1: or 5:20`,
     );
   }
-  if (least === 0) return { alerts: () => false, toString: () => "", words: "off" };
+  if (least === 0) return { alerts: () => false, toString: constant(""), words: "off" };
   return {
     alerts: (value) => value >= least,
-    toString: () => formatDecimal(least),
+    toString: constant(formatDecimal(least)),
     words: `${formatDecimal(least)} or more`,
   };
 }
+
+/** Printed with every queue, so made once. */
+const constant = (text: string) => () => text;
 
 function rangeWords({ start, end, alertInside }: Range): string {
   const below = start === Number.NEGATIVE_INFINITY ? [] : [`below ${formatDecimal(start)}`];

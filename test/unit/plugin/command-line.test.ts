@@ -21,7 +21,7 @@ const plugin = definePlugin({
   check: () => verdict(0, "fine"),
 });
 
-const read = (...argv: string[]) => readValues(plugin.options, splitCommandLine(plugin, argv));
+const read = async (...argv: string[]) => readValues(plugin.options, await splitCommandLine(plugin, argv));
 
 test("getopt's ways of writing an option are all understood", async () => {
   for (const argv of [["-w10:"], ["-w", "10:"], ["--warning=10:"], ["--warning", "10:"]]) {
@@ -64,8 +64,8 @@ test("what cannot be understood is refused by name", async () => {
     await assert.rejects(async () => read(...argv), { name: "UsageError", message: why });
 });
 
-test("help begins with name and version, shows defaults as typed, and is 80 columns wide", () => {
-  const help = helpText(plugin, "1.2.3");
+test("help begins with name and version, shows defaults as typed, and is 80 columns wide", async () => {
+  const help = await helpText(plugin, "1.2.3");
   assert.match(help, /^check_x 1\.2\.3\n/);
   assert.match(help, /-w, --warning <range> +Range\. \(default: 10\)/);
   for (const line of help.split("\n")) assert.ok(line.length <= 80, line);

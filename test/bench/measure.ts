@@ -1,0 +1,93 @@
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { fileURLToPath } from "node:url";
+
+const root = fileURLToPath(new URL("../../", import.meta.url));
+const reportPeak = fileURLToPath(new URL("report-peak.cjs", import.meta.url));
+
+/** A command and what the table calls it. */
+export interface Contender {
+  readonly name: string;
+  readonly command: readonly string[];
+}
+
+/** What was measured of one contender. */
+export interface Measured {
+  readonly name: string;
+  /** Median wall time of the whole process, in milliseconds. */
+  readonly medianMs: number;
+  /** Median of the ratios to the first contender's run of the same round. */
+  readonly ratio: number;
+}
+
+/** Runs `dist/<name>` with this very Node. */
+export const plugin = (name: string, ...args: readonly string[]): readonly string[] => [
+  process.execPath,
+  `dist/${name}`,
+  ...args,
+];
+
+/** What every start of Node costs: the yardstick. */
+export const EMPTY_NODE: Contender = { name: "node -e 0", command: [process.execPath, "-e", "0"] };
+
+/**
+ * Runs all contenders in turn, round by round, so that a machine that slows down slows down all of them. Its first round
+ * is not counted.
+ */
+export async function race(contenders: readonly Contender[], rounds: number): Promise<readonly Measured[]> {
+  const times = contenders.map((): number[] => []);
+  for (let round = 0; round <= rounds; round++) {
+    for (const [index, { command }] of contenders.entries()) {
+      const ms = await time(command);
+      if (round > 0) times[index]?.push(ms);
+    }
+  }
+  const [first = []] = times;
+  return contenders.map(({ name }, index) => {
+    const own = times[index] ?? [];
+    return { name, medianMs: median(own), ratio: median(own.map((ms, round) => ms / (first[round] ?? Number.NaN))) };
+  });
+}
+
+async function time([file = "", ...args]: readonly string[]): Promise<number> {
+  const start = process.hrtime.bigint();
+  await once(spawn(file, args, { cwd: root, stdio: "ignore" }), "exit");
+  return Number(process.hrtime.bigint() - start) / 1e6;
+}
+
+/** The most memory a Node program held, in MiB: median of three runs. */
+export async function peakMiB([node = "", ...args]: readonly string[]): Promise<number> {
+  const peaks: number[] = [];
+  for (let run = 0; run < 3; run++) {
+    const child = spawn(node, ["--require", reportPeak, ...args], {
+      cwd: root,
+      stdio: ["ignore", "ignore", "ignore", "pipe"],
+    });
+    let text = "";
+    child.stdio[3]?.on("data", (chunk: Buffer) => {
+      text += chunk.toString();
+    });
+    await once(child, "close");
+    peaks.push(Number(text) / 1024);
+  }
+  return median(peaks);
+}
+
+function median(values: readonly number[]): number {
+  const sorted = values.toSorted((a, b) => a - b);
+  const middle = sorted.length / 2;
+  return ((sorted[Math.ceil(middle) - 1] ?? Number.NaN) + (sorted[Math.floor(middle)] ?? Number.NaN)) / 2;
+}
+
+/** A Markdown table. */
+export function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
+  return [head, head.map(() => "---"), ...rows].map((cells) => `| ${cells.join(" | ")} |`).join("\n");
+}
+
+/** The usual table of a race. */
+export function raceTable(measured: readonly Measured[]): string {
+  return table(
+    ["", "median", `ratio to ${measured[0]?.name}`],
+    measured.map(({ name, medianMs, ratio }) => [name, `${medianMs.toFixed(1)} ms`, ratio.toFixed(2)]),
+  );
+}

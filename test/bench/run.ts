@@ -1,0 +1,55 @@
+// Measures what the documentation says of speed, prints it and writes docs/benchmarks.md. Ratios are of one and the same
+// run: machines are noisy and differ, ratios hardly do.
+import { execFileSync } from "node:child_process";
+import { readdirSync, writeFileSync } from "node:fs";
+import { arch, cpus, release, totalmem, type } from "node:os";
+import { dirname, join } from "node:path";
+import { fileURLToPath, pathToFileURL } from "node:url";
+import { Stage } from "../../demo/stage.ts";
+import { lacking, programPath } from "../support/debian.ts";
+
+const folder = dirname(fileURLToPath(import.meta.url));
+const missing = lacking("gearmand");
+if (missing !== undefined) {
+  console.error(`the benchmark ${missing}`);
+  process.exit(1);
+}
+
+const names = readdirSync(folder)
+  .filter((name) => /^(check|gearman)_\w+\.ts$/.test(name))
+  .sort();
+const sections: string[] = [];
+for (const name of names) {
+  const stage = new Stage();
+  try {
+    const { default: bench } = (await import(pathToFileURL(join(folder, name)).href)) as {
+      default: (stage: Stage) => Promise<string>;
+    };
+    const section = `## ${name.replace(/\.ts$/, "")}\n\n${await bench(stage)}\n`;
+    console.log(section);
+    sections.push(section);
+  } finally {
+    await stage.clear();
+  }
+}
+
+const [processor] = cpus();
+const gearmand = execFileSync(programPath("gearmand"), ["--version"], { encoding: "utf8" }).trim();
+const machine = [
+  `${cpus().length} x ${processor?.model.trim()}, ${Math.round(totalmem() / 2 ** 30)} GiB`,
+  `${type()} ${release()} ${arch()}`,
+  `Node ${process.version}`,
+  gearmand.split("\n")[0] ?? "",
+];
+writeFileSync(
+  join(folder, "../../docs/benchmarks.md"),
+  `# Benchmarks
+
+Written by \`npm run bench\`. Whole processes, from start to exit, run in turn; each ratio is the median of the ratios of one
+round. Compare ratios: times are of this machine, on that day.
+
+${machine.map((line) => `- ${line}`).join("\n")}
+
+${sections.join("\n")}`,
+);
+process.exit(0);
