@@ -27,14 +27,17 @@ export interface Metric {
  */
 export function formatMetric({ label, value, uom = "", warning, critical, min, max }: Metric): string {
   if (!Number.isFinite(value)) return "";
-  const bound = (n: number | undefined) => (n === undefined || !Number.isFinite(n) ? "" : formatDecimal(n));
-  // built from the end, so that only what has something behind it gets its semicolon
-  let rest = "";
-  for (const field of [bound(max), bound(min), `${critical ?? ""}`, `${warning ?? ""}`]) {
-    if (field !== "" || rest !== "") rest = `;${field}${rest}`;
-  }
-  return `'${plainLabel(label)}'=${formatDecimal(value)}${uom}${rest}`;
+  const head = `'${plainLabel(label)}'=${formatDecimal(value)}${uom}`;
+  const upper = bound(max);
+  if (upper !== "") return `${head};${warning ?? ""};${critical ?? ""};${bound(min)};${upper}`;
+  const lower = bound(min);
+  if (lower !== "") return `${head};${warning ?? ""};${critical ?? ""};${lower}`;
+  const [first, second] = [`${warning ?? ""}`, `${critical ?? ""}`];
+  if (second !== "") return `${head};${first};${second}`;
+  return first === "" ? head : `${head};${first}`;
 }
+
+const bound = (n: number | undefined) => (n === undefined || !Number.isFinite(n) ? "" : formatDecimal(n));
 
 // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what it is for
 const UNQUOTABLE = /['=|\u0000-\u001f\u007f-\u009f]/g;

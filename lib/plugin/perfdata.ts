@@ -5,13 +5,16 @@ import type { Pattern } from "./selection.ts";
 /** Label, value with unit, and up to four fields behind semicolons. */
 const ITEM = /^(?:'((?:[^']|'')+)'|([^\s'=]+))=(-?[0-9.]+(?:[eE][-+]?\d+)?)([A-Za-z%]{0,8})((?:;[^;\s]*){0,4};?)$/;
 
+/** The units of the guidelines. Consumers drop any other, or the item with it. */
+const UNITS: ReadonlySet<string> = new Set(["", "s", "ms", "us", "%", "B", "KB", "MB", "TB", "c"]);
+
 /** Splits at blanks that are not inside quotes. */
 const WORD = /(?:'(?:[^']|'')*'|[^\s'])+/g;
 
 /**
  * Reads another program's perfdata, to judge it or to print it anew. Tolerant where programs differ (blanks, exponents,
- * missing quotes), strict in what it returns: an item that cannot be read is left out, a threshold or bound that cannot
- * be read is left out of its item.
+ * missing quotes), strict in what it returns: an item that cannot be read is left out, and so is a unit, a threshold or a
+ * bound of an item.
  */
 export function parsePerfdata(text: string): readonly Metric[] {
   const metrics: Metric[] = [];
@@ -23,7 +26,7 @@ export function parsePerfdata(text: string): readonly Metric[] {
 }
 
 function parseItem(word: string): Metric | undefined {
-  const [, quoted, bare, number, uom, rest = ""] = ITEM.exec(word) ?? [];
+  const [, quoted, bare, number, uom = "", rest = ""] = ITEM.exec(word) ?? [];
   const label = quoted?.replaceAll("''", "'") ?? bare;
   const value = Number(number);
   if (label === undefined || !Number.isFinite(value)) return undefined;
@@ -31,7 +34,7 @@ function parseItem(word: string): Metric | undefined {
   return {
     label,
     value,
-    uom,
+    uom: UNITS.has(uom) ? uom : "",
     warning: parseRange(warning),
     critical: parseRange(critical),
     min: parseBound(min),
@@ -64,6 +67,10 @@ export function parsePerfdataAmount(text: string): PerfdataAmount {
 }
 
 /** Those metrics whose label `pattern` accepts; all without one. Lazy, as the metrics may be. */
-export function* filterMetrics(metrics: Iterable<Metric>, pattern: Pattern | undefined): Iterable<Metric> {
-  for (const metric of metrics) if (pattern === undefined || pattern(metric.label)) yield metric;
+export function filterMetrics(metrics: Iterable<Metric>, pattern: Pattern | undefined): Iterable<Metric> {
+  return pattern === undefined ? metrics : accepted(metrics, pattern);
+}
+
+function* accepted(metrics: Iterable<Metric>, pattern: Pattern): Iterable<Metric> {
+  for (const metric of metrics) if (pattern(metric.label)) yield metric;
 }

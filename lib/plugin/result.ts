@@ -66,52 +66,58 @@ export function combine(
   };
 }
 
-/** Items of perfdata that make up one chunk of the answer. */
-const ITEMS_PER_CHUNK = 1000;
-
 /**
- * The whole answer: first line, perfdata, long output, one line feed at the end; see {@link reportChunks}.
+ * The whole answer: first line, perfdata, long output, one line feed at the end; see {@link emitReport}.
  *
  * @param name of the plugin, in front of the state
  */
 export function report(name: string, result: Result, verbosity: number): string {
-  return [...reportChunks(name, result, verbosity)].join("");
+  let text = "";
+  emitReport(name, result, verbosity, (piece) => {
+    text += piece;
+  });
+  return text;
 }
 
 /**
- * The answer in pieces, of which only one needs to be in memory as text: a server may have 100,000 queues.
+ * Hands out the answer in pieces, of which none needs to be kept: a server may have 100,000 queues.
  *
  * Problems that the first line has no room for are always listed, parts that are fine from `-v` on. Perfdata whose label
  * holds `::` comes last, because Icinga 2 puts the part before it in front of every label that follows.
  */
-export function* reportChunks(name: string, result: Result, verbosity: number): Iterable<string> {
+export function emitReport(name: string, result: Result, verbosity: number, emit: (piece: string) => void): void {
   const text = printable(result.text);
-  yield result.verbatim ? text : `${name} ${statusName(result.status)} - ${text}`;
+  emit(result.verbatim ? text : `${name} ${statusName(result.status)} - ${text}`);
 
-  let separator = " | ";
-  let items: string[] = [];
-  const flush = () => {
-    const chunk = items.length === 0 ? "" : separator + items.join(" ");
-    if (chunk !== "") separator = " ";
-    items = [];
-    return chunk;
-  };
+  const nodes = withParts(result);
   const scoped: string[] = [];
-  for (const metric of metricsOf(result)) {
-    const item = formatMetric(metric);
-    if (item !== "") (metric.label.includes("::") ? scoped : items).push(item);
-    if (items.length >= ITEMS_PER_CHUNK) yield flush();
+  let separator = " | ";
+  for (const { metrics } of nodes) {
+    for (const metric of metrics) {
+      const item = formatMetric(metric);
+      if (item === "") continue;
+      if (metric.label.includes("::")) {
+        scoped.push(item);
+      } else {
+        emit(separator);
+        emit(item);
+        separator = " ";
+      }
+    }
   }
-  for (const item of scoped) items.push(item);
-  yield `${flush()}\n`;
+  if (scoped.length > 0) emit(separator + scoped.join(" "));
+  emit("\n");
 
   const parts = result.parts.flatMap(leaves);
   for (const part of byUrgency(parts.filter(isProblem))) {
-    if (verbosity > 0 || !result.text.includes(part.text)) yield `${line(part)}\n`;
+    if (verbosity > 0 || !result.text.includes(part.text)) emit(`${line(part)}\n`);
   }
-  if (verbosity > 0) for (const part of parts) if (!isProblem(part)) yield `${line(part)}\n`;
-  for (const detail of detailsOf(result)) {
-    if (verbosity >= detail.verbosity) for (const text of detail.lines) yield `${printable(text)}\n`;
+  if (verbosity > 0) for (const part of parts) if (!isProblem(part)) emit(`${line(part)}\n`);
+  // what a parent adds comes after its parts
+  for (const { details = [] } of [...nodes.slice(1), result]) {
+    for (const detail of details) {
+      if (verbosity >= detail.verbosity) for (const text of detail.lines) emit(`${printable(text)}\n`);
+    }
   }
 }
 
@@ -129,12 +135,7 @@ function leaves(result: Result): readonly Result[] {
   return result.parts.length === 0 ? [result] : result.parts.flatMap(leaves);
 }
 
-function* metricsOf(result: Result): Iterable<Metric> {
-  yield* result.metrics;
-  for (const part of result.parts) yield* metricsOf(part);
-}
-
-function* detailsOf(result: Result): Iterable<Detail> {
-  for (const part of result.parts) yield* detailsOf(part);
-  yield* result.details ?? [];
+/** A result and everything below it, parents first. */
+function withParts(result: Result): readonly Result[] {
+  return [result, ...result.parts.flatMap(withParts)];
 }

@@ -4,13 +4,16 @@ import { helpText, readValues, shortUsage, splitCommandLine } from "./command-li
 import { CheckError, DeadlineError, UsageError } from "./error.ts";
 import { count, flag, type Options, option } from "./option.ts";
 import type { Context, Plugin } from "./plugin.ts";
-import { reportChunks } from "./result.ts";
+import { emitReport } from "./result.ts";
 import { Status, statusName } from "./status.ts";
 import { printable } from "./text.ts";
 import { parseTimeout } from "./timeout.ts";
 
 /** What a probe may still do once the deadline has passed or a signal has come: say what it knows, clean up. */
 const GRACE_MS = 250;
+
+/** Size of the pieces a long answer is written in, in bytes: what a pipe takes at once. */
+const BATCH = 65_536;
 
 const STDOUT = 1;
 const STDERR = 2;
@@ -93,7 +96,9 @@ class Run {
 
     const options = await readValues(plugin.options, texts);
     const result = await plugin.check(options, this.#context());
-    this.#finish(reportChunks(plugin.name, result, this.#verbosity), result.status);
+    const answer = new Encoder();
+    emitReport(plugin.name, result, this.#verbosity, (piece) => answer.add(piece));
+    this.#finish(answer, result.status);
   }
 
   #context(): Context {
@@ -103,7 +108,7 @@ class Run {
       remainingMs: () => this.#remainingMs(),
       now: () => Date.now(),
       log: (line) => {
-        if (this.#verbosity >= 3) write(STDERR, Buffer.from(`${printable(line)}\n`));
+        if (this.#verbosity >= 3) write(STDERR, [Buffer.from(`${printable(line)}\n`)]);
       },
       cleanUp: (task) => this.#cleanUps.push(task),
     };
@@ -128,7 +133,7 @@ class Run {
     }
     if (error instanceof CheckError) return this.#line(error.status, error.message);
     const { message, stack } = error instanceof Error ? error : { message: String(error), stack: undefined };
-    if (this.#verbosity >= 3 && stack !== undefined) write(STDERR, Buffer.from(`${stack}\n`));
+    if (this.#verbosity >= 3 && stack !== undefined) write(STDERR, [Buffer.from(`${stack}\n`)]);
     return this.#line(Status.UNKNOWN, `internal error: ${message}`);
   }
 
@@ -136,18 +141,17 @@ class Run {
     return `${this.#plugin.name} ${statusName(status)} - ${printable(text)}\n`;
   }
 
-  /** Made whole before the first byte is written: what goes wrong on the way must not follow half an answer. */
-  #answer(text: string | Iterable<string>): void {
+  /** Takes the whole answer: what goes wrong while it is made must not follow half of it. */
+  #answer(answer: string | Encoder): void {
     if (this.#answered) return;
-    const bytes = typeof text === "string" ? Buffer.from(text) : Buffer.concat([...batches(text)]);
     this.#answered = true;
-    write(STDOUT, bytes);
+    write(STDOUT, typeof answer === "string" ? [Buffer.from(answer)] : answer.batches());
   }
 
   /** The first verdict counts; later ones, of a probe that outlived its deadline, are dropped. */
-  #finish(text: string | Iterable<string>, status: Status): void {
+  #finish(answer: string | Encoder, status: Status): void {
     if (this.#answered) return;
-    this.#answer(text);
+    this.#answer(answer);
     process.exitCode = status;
     const leave = () => process.exit(status);
     if (this.#cleanUps.length === 0) {
@@ -159,39 +163,49 @@ class Run {
   }
 }
 
-/** Many pieces as few buffers, outside of the heap. */
-function* batches(pieces: Iterable<string>): Iterable<Buffer> {
-  let batch = "";
-  for (const piece of pieces) {
-    batch += piece;
-    if (batch.length < BATCH) continue;
-    yield Buffer.from(batch);
-    batch = "";
-  }
-  yield Buffer.from(batch);
-}
+/** Takes many short pieces of text and keeps few buffers of bytes, outside of the heap. */
+class Encoder {
+  readonly #full: Buffer[] = [];
+  #batch = Buffer.allocUnsafe(BATCH);
+  #used = 0;
 
-const BATCH = 65_536;
+  add(piece: string): void {
+    // UTF-8 has at most three bytes for a unit of UTF-16
+    const most = piece.length * 3;
+    if (this.#used + most > this.#batch.length) {
+      this.#full.push(this.#batch.subarray(0, this.#used));
+      this.#batch = Buffer.allocUnsafe(Math.max(BATCH, most));
+      this.#used = 0;
+    }
+    this.#used += this.#batch.write(piece, this.#used);
+  }
+
+  batches(): readonly Buffer[] {
+    return [...this.#full, this.#batch.subarray(0, this.#used)];
+  }
+}
 
 /** Longest wait for a reader that does not read; a core that has gone away must not leave plugins behind. */
 const STALLED_MS = 5000;
 
 /**
- * Writes all of `text`, synchronously: there is no answer half written when the process ends. A reader that has gone is
+ * Writes everything, synchronously: there is no answer half written when the process ends. A reader that has gone is
  * nobody to complain to, so errors of writing are not reported anywhere.
  */
-function write(fd: number, bytes: Buffer): void {
-  let written = 0;
-  let stalled = 0;
-  while (written < bytes.length && stalled < STALLED_MS) {
-    try {
-      written += writeSync(fd, bytes, written);
-      stalled = 0;
-    } catch (error) {
-      if ((error as NodeJS.ErrnoException).code !== "EAGAIN") return;
-      // a pipe set to non-blocking that is full: wait for the reader without spinning
-      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 10);
-      stalled += 10;
+function write(fd: number, batches: Iterable<Buffer>): void {
+  for (const batch of batches) {
+    let written = 0;
+    let stalled = 0;
+    while (written < batch.length) {
+      try {
+        written += writeSync(fd, batch, written);
+        stalled = 0;
+      } catch (error) {
+        if ((error as NodeJS.ErrnoException).code !== "EAGAIN" || stalled >= STALLED_MS) return;
+        // a pipe set to non-blocking that is full: wait for the reader without spinning
+        Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 10);
+        stalled += 10;
+      }
     }
   }
 }
