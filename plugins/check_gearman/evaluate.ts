@@ -109,7 +109,8 @@ function evaluateServer(answer: ServerStatus, rules: Rules, { prefix, label }: P
       lines: [`${prefix}${leftOut} of ${answer.queues.length} queues left out by the filters`],
     });
   // a server without a single queue is a fresh one; its being up is what was checked
-  if (parts.length === 0) parts.push(verdict(Status.OK, `${prefix}${queues.length} queues within thresholds`));
+  if (parts.length === 0)
+    parts.push(verdict(Status.OK, `${prefix}${counted(queues.length, "queue")} within thresholds`));
   return combine("", parts, { details, metrics: metrics(answer, queues, waiting, rules, label) });
 }
 
@@ -222,7 +223,7 @@ function* queueLines(queues: readonly QueueStatus[], rules: Rules, prefix: strin
 
 function* configurationLines(asked: number, answered: number, rules: Rules): Iterable<string> {
   const count = (what: string, { warning, critical }: Levels) =>
-    `${what}: WARNING at ${warning?.words ?? "off"}, CRITICAL at ${critical?.words ?? "off"}`;
+    `${what}: WARNING ${warning?.words ?? "off"}, CRITICAL ${critical?.words ?? "off"}`;
   const range = (what: string, { warning, critical }: Levels<Range>) =>
     `${what}: WARNING ${warning === undefined ? "off" : `by range ${warning}`}, CRITICAL ${critical === undefined ? "off" : `by range ${critical}`}`;
   yield `job servers: ${asked} asked, ${answered} answered`;
