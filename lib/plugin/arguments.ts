@@ -56,4 +56,5 @@ export function splitArguments<O extends Options>(options: O, argv: readonly str
 const takesValue = ({ kind }: Option<unknown>) => kind === "value" || kind === "list";
 
 /** `-w` and `--warning` of `-w, --warning <range>`. */
-const flagsOf = ({ flags }: Option<unknown>) => flags.split(/[ ,]+/).filter((word) => word.startsWith("-"));
+const flagsOf = ({ flags }: Option<unknown>) =>
+  flags.split(" ").flatMap((word) => (word.startsWith("-") ? word.replace(",", "") : []));

@@ -99,8 +99,7 @@ export function emitReport(name: string, result: Result, verbosity: number, emit
       if (metric.label.includes("::")) {
         scoped.push(item);
       } else {
-        emit(separator);
-        emit(item);
+        emit(separator + item);
         separator = " ";
       }
     }

