@@ -142,15 +142,12 @@ function judgeTotals(
   return parts;
 }
 
-function countServers(asked: number, answered: number, { servers }: Rules): Result | undefined {
+function countServers(asked: number, answered: number, rules: Rules): Result | undefined {
+  const { servers, perfdata, perfdataFilter } = rules;
   if (asked === 1 && servers.warning === undefined && servers.critical === undefined) return undefined;
-  return measure(`${answered} of ${asked} job servers answered`, {
-    label: "servers",
-    value: answered,
-    ...servers,
-    min: 0,
-    max: asked,
-  });
+  const metric = { label: "servers", value: answered, ...servers, min: 0, max: asked };
+  const judged = measure(`${answered} of ${asked} job servers answered`, metric);
+  return { ...judged, metrics: perfdata === "none" ? [] : filterMetrics(judged.metrics, perfdataFilter) };
 }
 
 /** Queues that have workers on one server and none on another: jobs put there by the second one's clients wait. */

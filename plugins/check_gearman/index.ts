@@ -12,7 +12,15 @@ import {
   UsageError,
 } from "monitoring-plugins-ts";
 import { wireName } from "monitoring-plugins-ts/gearman";
-import { networkOptions, parseAddresses, parsePort, readNetworkOptions, withPort } from "monitoring-plugins-ts/net";
+import {
+  formatEndpoint,
+  networkOptions,
+  parseAddresses,
+  parsePort,
+  readNetworkOptions,
+  type TcpEndpoint,
+  withPort,
+} from "monitoring-plugins-ts/net";
 
 import { evaluate } from "./evaluate.ts";
 import { evaluateJob } from "./evaluate-job.ts";
@@ -244,7 +252,7 @@ export default definePlugin({
   options,
   notes,
   async check(options, context) {
-    const servers = options.server.map((address) => withPort(address, options.port));
+    const servers = distinct(options.server.map((address) => withPort(address, options.port)));
     const connect = { ...(await readNetworkOptions(options)), signal: context.signal };
     const time = { warning: options.timeWarning, critical: options.timeCritical };
     const { perfdata, perfdataFilter, confirm: confirmSeconds } = options;
@@ -274,6 +282,11 @@ export default definePlugin({
     return evaluate(await probeServers({ servers, connect, confirmSeconds, isSuspect }, context), rules);
   },
 });
+
+/** Each server once: named twice, it would be counted twice and print the same labels twice. */
+function distinct(servers: readonly TcpEndpoint[]): readonly TcpEndpoint[] {
+  return [...new Map(servers.map((server) => [formatEndpoint(server), server])).values()];
+}
 
 interface JobOptions {
   readonly queue: readonly string[];
