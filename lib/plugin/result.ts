@@ -1,7 +1,7 @@
 import { formatMetric, type Metric } from "./metric.ts";
 import type { Threshold } from "./range.ts";
 import { Status, statusName, urgency, worst } from "./status.ts";
-import { printable } from "./text.ts";
+import { headline, printable } from "./text.ts";
 
 /** One node of the answer. A leaf is given its state, a parent derives it: nobody assigns to it later. */
 export interface Result {
@@ -86,7 +86,7 @@ export function report(name: string, result: Result, verbosity: number): string 
  * holds `::` comes last, because Icinga 2 puts the part before it in front of every label that follows.
  */
 export function emitReport(name: string, result: Result, verbosity: number, emit: (piece: string) => void): void {
-  const text = printable(result.text);
+  const text = headline(result.text);
   emit(result.verbatim ? text : `${name} ${statusName(result.status)} - ${text}`);
 
   const nodes = withParts(result);

@@ -6,7 +6,7 @@ import { count, flag, type Options, option } from "./option.ts";
 import type { Context, Plugin } from "./plugin.ts";
 import { emitReport } from "./result.ts";
 import { Status, statusName } from "./status.ts";
-import { printable } from "./text.ts";
+import { headline, printable } from "./text.ts";
 import { parseTimeout } from "./timeout.ts";
 
 /** What a probe may still do once the deadline has passed or a signal has come: say what it knows, clean up. */
@@ -138,7 +138,7 @@ class Run {
   }
 
   #line(status: Status, text: string): string {
-    return `${this.#plugin.name} ${statusName(status)} - ${printable(text)}\n`;
+    return `${this.#plugin.name} ${statusName(status)} - ${headline(text)}\n`;
   }
 
   /** Takes the whole answer: what goes wrong while it is made must not follow half of it. */

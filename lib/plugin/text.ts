@@ -12,3 +12,8 @@ export function printable(text: string, maxLength = Number.POSITIVE_INFINITY): s
   const cut = text.length > maxLength ? `${text.slice(0, Math.max(0, maxLength - 3))}...` : text;
   return cut.replaceAll("|", "/").replace(UNPRINTABLE, "?");
 }
+
+/** {@link printable} for the first line, where Nagios and Naemon turn `;` into `:`. */
+export function headline(text: string): string {
+  return printable(text).replaceAll(";", ",");
+}

@@ -69,3 +69,11 @@ test("another program's first line is passed on without name and state", () => {
     "WARNING - proxy has a backlog\n",
   );
 });
+
+test("a semicolon of data leaves the first line, where Nagios would turn it into a colon, and stays in the long output", () => {
+  const result = {
+    ...verdict(Status.WARNING, "Queue a;b is slow"),
+    details: [{ verbosity: 0, lines: ["a;b"] }],
+  } as const;
+  assert.equal(report("check_x", result, 0), "check_x WARNING - Queue a,b is slow\na;b\n");
+});
