@@ -192,7 +192,12 @@ function* allMetrics(
   if (perfdata === "none") return;
   if (perfdata === "all") {
     const { waiting: w, running: r, worker: n } = rules;
+    let previous: QueueStatus | undefined;
     for (const queue of queues) {
+      // a queue that is listed twice is a fault of the answer, and two items of one label would be another
+      const again = queue.name === previous?.name;
+      previous = queue;
+      if (again) continue;
       const label = prefix + safeLabel(queue.name);
       // spelt out, because spreading costs a large server's answer a tenth of its time
       yield { label: `${label}_waiting`, value: queue.waiting, warning: w.warning, critical: w.critical, min: 0 };

@@ -1,0 +1,295 @@
+// What check_gearman says on a bad day: one clear line and the right state, whatever is at the other end or in the arguments.
+
+import assert from "node:assert/strict";
+import { type TestContext, test } from "node:test";
+
+import type { Address } from "../servers/address.ts";
+import { registerQueues } from "../servers/gearman-worker.ts";
+import { startGearmand } from "../servers/gearmand.ts";
+import * as bad from "../servers/misbehaving.ts";
+import { runPlugin, startPlugin } from "../support/exec.ts";
+import { needs } from "../support/needs.ts";
+import { parseOutput } from "../support/perfdata.ts";
+import { check, gearmandWith } from "./check-gearman.ts";
+
+interface Case {
+  readonly server: (t: TestContext) => Promise<Address>;
+  readonly text: RegExp;
+  readonly args?: readonly string[];
+}
+
+const LATE = /^check_gearman CRITICAL - no complete answer from 127\.0\.0\.1:\d+ within 0\.8 s \(\d+ bytes received\)$/;
+const CLOSED =
+  /^check_gearman CRITICAL - 127\.0\.0\.1:\d+ closed the connection before the answer was complete \(\d+ bytes received\)$/;
+const LOST =
+  /^check_gearman CRITICAL - connection to 127\.0\.0\.1:\d+ lost: Connection reset by peer \(\d+ bytes received\)$/;
+
+const CASES: Readonly<Record<string, Case>> = {
+  "nobody listens": {
+    server: bad.refused,
+    text: /^check_gearman CRITICAL - failed to connect to address 127\.0\.0\.1 and port \d+: Connection refused$/,
+  },
+  "a server that says nothing": { server: bad.silent, text: LATE },
+  "one byte a second": { server: bad.oneByteASecond, text: LATE },
+  "a server that stops in the middle of a number": { server: bad.stallsMidway, text: LATE },
+  "a list without its final dot": { server: bad.withoutFinalDot, text: LATE },
+  "no answer to version": { server: bad.statusOnly, text: LATE },
+  "a server that closes at once": {
+    server: bad.closesAtOnce,
+    text: /^check_gearman CRITICAL - (?:127|connection to 127)/,
+  },
+  "a server that closes when asked": { server: (t) => bad.closesAfter(t, ""), text: CLOSED },
+  "a server that closes within a line": { server: (t) => bad.closesAfter(t, "host\t0\t0"), text: CLOSED },
+  "a server that closes before the final dot": { server: (t) => bad.closesAfter(t, "host\t0\t0\t3\n"), text: CLOSED },
+  "a server that closes after the final dot": { server: (t) => bad.closesAfter(t, bad.HEALTHY_STATUS), text: CLOSED },
+  "a reset": { server: bad.resets, text: LOST },
+  "an ERR answer": {
+    server: bad.answersErrors,
+    text: /^check_gearman UNKNOWN - 127\.0\.0\.1:\d+ refused the status command: ERR UNKNOWN_COMMAND /,
+  },
+  "an HTTP server": {
+    server: bad.webServer,
+    text: /^check_gearman UNKNOWN - 127\S+ is not a gearmand: it speaks HTTP$/,
+  },
+  "an answer beyond 64 MiB": {
+    server: bad.endless,
+    text: /^check_gearman UNKNOWN - .*127\.0\.0\.1:\d+.*64 MiB/,
+    args: ["-t", "30"],
+  },
+  "a line without end": {
+    server: (t) => bad.endless(t, { oneLine: true }),
+    text: /^check_gearman UNKNOWN - 127\S+ is not a gearmand: /,
+  },
+};
+
+for (const [what, { server, text, args = ["-t", "0.8"] }] of Object.entries(CASES)) {
+  test(`${what}: the right state in one line`, async (t) => {
+    const { address } = await server(t);
+    // "queue not found" and "no worker" need a whole answer
+    const [plain, named] = await Promise.all([
+      check("-H", address, ...args),
+      check("-H", address, ...args, "-q", "host", "-x"),
+    ]);
+    assert.match(plain.text, text);
+    assert.match(named.text, text);
+    assert.deepEqual([plain.perfdata, plain.long], [[], []]);
+  });
+}
+
+test("a name that does not exist", async () => {
+  const { text } = await check("-H", "no-such-host.invalid", "-t", "5");
+  assert.match(text, /^check_gearman CRITICAL - cannot resolve no-such-host\.invalid: /);
+});
+
+test("the state of -t is that of a silent server, however it is written", async (t) => {
+  const { address } = await bad.silent(t);
+  for (const [timeout, state] of [
+    ["0.5:OK", "OK"],
+    ["0.5:warning", "WARNING"],
+    ["0.5:2", "CRITICAL"],
+    ["0.5:UNKNOWN", "UNKNOWN"],
+  ] as const) {
+    assert.equal((await check("-H", address, "-t", timeout)).state, state);
+  }
+});
+
+for (const [what, status] of Object.entries(bad.BROKEN_STATUS)) {
+  test(`a list with ${what} is UNKNOWN, and the good lines are still judged`, async (t) => {
+    const { address } = await bad.answersStatus(t, status);
+    const { state, text, value } = await check("-H", address);
+    assert.match(text, /the answer (?:has a line that is no queue: '.*'|lists queue 'host' twice)\.?$/);
+    const expected = what === "a name that is there twice" ? "CRITICAL" : "UNKNOWN";
+    assert.equal(state, expected, text);
+    assert.equal(value("host_worker"), 3);
+  });
+}
+
+test("an odd line does not hide a critical queue", async (t) => {
+  const { address } = await bad.answersStatus(t, "host\t500\t0\t3\nservice\t-4\t2\t3\n.\n");
+  const { text } = await check("-H", address);
+  assert.equal(
+    text,
+    "check_gearman CRITICAL - Queue host has 500 waiting jobs. the answer has a line that is no queue: 'service?-4?2?3'.",
+  );
+});
+
+test("binary garbage is never OK", async (t) => {
+  for (const seed of [1, 2, 3, 4]) {
+    const { address } = await bad.garbage(t, seed);
+    const { state } = await check("-H", address, "-t", "2");
+    assert.ok(state === "UNKNOWN" || state === "CRITICAL", state);
+  }
+});
+
+test("an answer in single bytes is read to its end", async (t) => {
+  const { address } = await bad.inPieces(t, 1);
+  const { text } = await check("-H", address);
+  assert.equal(text, "check_gearman OK - 2 jobs running and 2 jobs waiting. Version: 1.1.20");
+});
+
+for (const [what, name] of Object.entries(bad.HOSTILE_NAMES)) {
+  const breaksLines = name.includes("\n");
+  test(
+    `a queue named with ${what}: ${breaksLines ? "UNKNOWN" : "judged, and printed harmlessly"}`,
+    needs("gearmand"),
+    async (t) => {
+      const { address } = await gearmandWith(t, { plain: { worker: 1 } });
+      const { release } = await registerQueues(t, address, [name]);
+      if (breaksLines) {
+        const { state, text } = await check("-H", address);
+        assert.equal(state, "UNKNOWN", text);
+        assert.match(text, /that (?:is|are) no queue/);
+        return;
+      }
+      const found = await check("-H", address, "-v");
+      assert.equal(found.state, "OK", found.stdout);
+      assert.equal(found.labels.length, 6);
+      for (const label of found.labels) assert.match(label, /^[A-Za-z0-9_.-]+$/);
+      await release();
+      const bad = await check("-H", address, "-C", "1:", "--confirm", "0");
+      assert.match(bad.text, /^check_gearman CRITICAL - Queue .*has no worker\.$/);
+      assert.deepEqual(bad.labels, found.labels);
+      assert.ok(bad.text.length < 200);
+    },
+  );
+}
+
+test("names with bytes that are no UTF-8 stay apart", async (t) => {
+  const { address } = await bad.answersStatus(t, Buffer.from("\xff\t0\t0\t1\n\xfe\t0\t0\t1\n.\n", "latin1"));
+  const { labels } = await check("-H", address);
+  assert.deepEqual(
+    labels.filter((label) => label.endsWith("_worker")),
+    [".-fe-_worker", ".-ff-_worker"],
+  );
+});
+
+const USAGE: readonly (readonly [readonly string[], RegExp])[] = [
+  [["--warnign", "5"], /unknown option '--warnign'/],
+  [["-Z"], /unknown option '-Z'/],
+  [["extra"], /unexpected argument 'extra'/],
+  [["-w", "5", "6"], /unexpected argument '6'/],
+  [["-w"], /'-w, --warning <n>'/],
+  [["-w", "20:10"], /option '-w, --warning <n>': '20:10' is not a threshold range: start 20 is greater than end 10/],
+  [["-w", "abc"], /'abc' is neither a number .* nor a threshold range/],
+  [["-c", "10abc"], /'10abc'/],
+  [["-c", "1e3"], /'1e3'/],
+  [["-c", "1,5"], /'1,5'/],
+  [["-W", "-5"], /'-5'/],
+  [["-C", "5:~"], /'5:~'/],
+  [["--running-warning", "~"], /'~'/],
+  [["--total-critical", "1:2:3"], /'1:2:3'/],
+  [["--time-warning", "-5"], /'-5' .*use '~:-5' or '-5:'/],
+  [["--servers-critical", "10%"], /'10%'/],
+  [["--confirm", "soon"], /'soon' is not a number of seconds/],
+  [["--orphans", "bad"], /'bad' is not a state/],
+  [["--missing", "4"], /'4' is not a state/],
+  [["--uneven", "worse"], /'worse' is not a state/],
+  [["--perfdata", "some"], /'some' is not one of all, totals, none/],
+  [["--perfdata-filter", "("], /'\(' is not an RE2 regular expression/],
+  [["--include", "~["], /'\[' is not an RE2 regular expression/],
+  [["--exclude", "~(?=a)"], /'\(\?=a\)' is not an RE2 regular expression/],
+  [["-H", "host:port"], /'host:port'.*port/],
+  [["-H", "host:99999"], /99999/],
+  [["-H", "[::1:4730"], /'\[::1:4730' is not an address/],
+  [["-H", "a,,b"], /not an address/],
+  [["-p", "0"], /'0'/],
+  [["-p", "abc"], /'abc'/],
+  [["-t", "0"], /'0' leaves no time/],
+  [["-t", "-1"], /'-1' leaves no time/],
+  [["-t", "5:LATE"], /'LATE' is not a state/],
+  [["-t", "abc"], /'abc' is not a timeout/],
+  [["-4", "-6"], /-4 and -6 exclude each other/],
+  [["--tls-ca", "/no/such/file"], /cannot read '\/no\/such\/file': no such file/],
+  [["--tls-cert", "/no/such/file"], /cannot read '\/no\/such\/file': no such file/],
+  [["-s", "check"], /need queue \(-q\) when sending job/],
+  [["-s", "check", "-q", "a", "-q", "b"], /only one queue/],
+  [["-e", "text"], /-e is about a job to send/],
+  [["-a"], /-a is about a job to send/],
+  [["-u", "id"], /-u is about a job to send/],
+  [["-u", "x".repeat(65), "-q", "a", "-s", "check"], /longer than 64 bytes/],
+];
+
+test("arguments that make no sense are UNKNOWN, named, and answered with the short usage", async () => {
+  for (const [args, text] of USAGE) {
+    const answer = await check(...args);
+    assert.equal(answer.state, "UNKNOWN", args.join(" "));
+    assert.match(answer.text, text, args.join(" "));
+    assert.match(answer.long.join("\n"), /^Usage: check_gearman /, args.join(" "));
+  }
+});
+
+test("what an argument holds cannot break the answer", async () => {
+  const { text } = await check("--missing", "a|b=1\n\u001b[31mx");
+  assert.match(text, /'a\/b=1\?\?\[31mx' is not a state/);
+});
+
+test("an empty value counts as not given, for every option that takes one", needs("gearmand"), async (t) => {
+  const { address } = await gearmandWith(t, { q: {} });
+  const empty = [
+    ...["-q", "--include", "--exclude", "-w", "-c", "-W", "-C", "--running-warning", "--running-critical"],
+    ...["--total-warning", "--total-critical", "--orphans", "--missing", "--uneven", "--confirm", "--servers-warning"],
+    ...["--servers-critical", "--time-warning", "--time-critical", "-s", "-u", "-e", "--perfdata", "--perfdata-filter"],
+    ...["-p", "--tls-ca", "--tls-cert", "--tls-key", "--tls-server-name", "-t", "-H"],
+  ].flatMap((option) => [option, ""]);
+  const { stdout } = await check("-H", address, ...empty);
+  assert.equal(stdout, (await check("-H", address)).stdout);
+});
+
+test("a file that cannot be read is named", async () => {
+  assert.match((await check("--tls-key", "/")).text, /option '--tls-key <file>': cannot read '\/': /);
+});
+
+test("a file that is no certificate is named as what it is", async (t) => {
+  const { address } = await bad.silent(t);
+  assert.match(
+    (await check("-H", address, "--tls-ca", "/dev/null")).text,
+    /^check_gearman UNKNOWN - .*TLS CA cannot be used/,
+  );
+});
+
+for (const signal of ["SIGTERM", "SIGINT", "SIGHUP"] as const) {
+  test(`${signal}: one UNKNOWN line, at once`, async (t) => {
+    let asked = () => {};
+    const { address } = await bad.scripted(t, () => void asked());
+    const { child, finished } = startPlugin("check_gearman", ["-H", address, "-t", "50"]);
+    asked = () => child.kill(signal);
+    const { code, stdout, stderr } = await finished;
+    assert.deepEqual([code, stdout, stderr], [3, `check_gearman UNKNOWN - stopped by ${signal}\n`, ""]);
+  });
+}
+
+test("a stdout that is closed or broken changes neither exit code nor stderr", needs("gearmand"), async (t) => {
+  const { address } = await startGearmand(t);
+  await registerQueues(
+    t,
+    address,
+    Array.from({ length: 3000 }, (_, i) => `queue_${i}`),
+  );
+  for (const stdout of ["broken", "closed"] as const) {
+    const { code, signal, stderr } = await runPlugin("check_gearman", ["-H", address, "-v"], { stdout });
+    assert.deepEqual({ code, signal, stderr }, { code: 0, signal: null, stderr: "" });
+    const usage = await runPlugin("check_gearman", ["-w", "x"], { stdout });
+    assert.deepEqual([usage.code, usage.signal, usage.stderr], [3, null, ""]);
+  }
+});
+
+test("a reader that stops after the first lines, as head does", needs("gearmand"), async (t) => {
+  const { address } = await startGearmand(t);
+  await registerQueues(
+    t,
+    address,
+    Array.from({ length: 5000 }, (_, i) => `queue_${i}`),
+  );
+  const { child, finished } = startPlugin("check_gearman", ["-H", address, "-v"]);
+  child.stdout?.once("data", () => child.stdout?.destroy());
+  const { code, signal, stderr } = await finished;
+  assert.deepEqual({ code, signal, stderr }, { code: 0, signal: null, stderr: "" });
+});
+
+test("the longest name a gearmand takes does not fill the answer", needs("gearmand"), async (t) => {
+  const { address } = await startGearmand(t);
+  const { release } = await registerQueues(t, address, ["x".repeat(8192)]);
+  await release();
+  const { stdout } = await runPlugin("check_gearman", ["-H", address, "-x", "--confirm", "0", "--perfdata", "none"]);
+  assert.ok(parseOutput(stdout).text.length < 200);
+});
