@@ -108,8 +108,11 @@ export function emitReport(name: string, result: Result, verbosity: number, emit
   emit("\n");
 
   const parts = result.parts.flatMap(leaves);
+  // the first line names problems in this very order, and one's text may be a part of another's
+  let unread = result.text;
   for (const part of byUrgency(parts.filter(isProblem))) {
-    if (verbosity > 0 || !result.text.includes(part.text)) emit(`${line(part)}\n`);
+    if (verbosity === 0 && unread.startsWith(part.text)) unread = unread.slice(part.text.length).replace(/^\.? /, "");
+    else emit(`${line(part)}\n`);
   }
   if (verbosity > 0) for (const part of parts) if (!isProblem(part)) emit(`${line(part)}\n`);
   // what a parent adds comes after its parts

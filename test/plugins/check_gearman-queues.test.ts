@@ -312,7 +312,7 @@ test("-v lists the queues that are fine, -vv the numbers and how thresholds were
   const more = (await run("-vv", "--exclude", "c", "-w", "0", "-c", "~:30")).stdout;
   assert.match(more, /^job servers: 1 asked, 1 answered$/m);
   assert.match(more, /^queues: 3 listed, 2 selected, 1 left out; answered in \d/m);
-  assert.match(more, /^waiting jobs of a queue: WARNING at off, CRITICAL at above 30$/m);
+  assert.match(more, /^waiting jobs of a queue: WARNING off, CRITICAL above 30$/m);
   assert.equal(verbose.labels.length, 9);
 });
 

@@ -77,3 +77,12 @@ test("a semicolon of data leaves the first line, where Nagios would turn it into
   } as const;
   assert.equal(report("check_x", result, 0), "check_x WARNING - Queue a,b is slow\na;b\n");
 });
+
+test("a problem is listed although its text is the end of another one's that is named", () => {
+  const texts = ["backup-gm: Queue q is slow", "b is slow", "c is slow", "gm: Queue q is slow"];
+  const result = combine(
+    "",
+    texts.map((text) => verdict(Status.WARNING, text)),
+  );
+  assert.deepEqual(report("check_x", result, 0).split("\n").slice(1), ["WARNING - gm: Queue q is slow", ""]);
+});
