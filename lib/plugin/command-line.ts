@@ -81,13 +81,26 @@ async function readValue(option: Option<unknown>, texts: readonly string[]): Pro
 
 /** The lines below an error of usage: how to call it, where to read more. */
 export function shortUsage({ name, usage }: Pick<Plugin, "name" | "usage">): string {
-  return `Usage: ${name} ${usage}\nTry '${name} --help' for all options.`;
+  return `Usage: ${name} ${wrapUsage({ name, usage })}\nTry '${name} --help' for all options.`;
+}
+
+/** Breaks the usage between its bracketed groups. */
+function wrapUsage({ name, usage }: Pick<Plugin, "name" | "usage">): string {
+  const indent = `Usage: ${name} `.length;
+  const [first = "", ...words] = usage.match(/(?:\[(?:[^[\]]|\[[^[\]]*\])*\]|[^\s[])+/g) ?? [];
+  const lines = [first];
+  for (const word of words) {
+    const longer = `${lines.at(-1)} ${word}`;
+    if (indent + longer.length <= COLUMNS) lines[lines.length - 1] = longer;
+    else lines.push(word);
+  }
+  return lines.join(`\n${" ".repeat(indent)}`);
 }
 
 /** The whole help, 80 columns wide, beginning with name and version because it is pasted into tickets. */
 export async function helpText(plugin: Plugin, version: string): Promise<string> {
   const command = (await commandFor(plugin))
-    .usage(plugin.usage)
+    .usage(wrapUsage(plugin))
     .description(plugin.summary)
     .configureHelp({ helpWidth: COLUMNS, showGlobalOptions: false })
     .configureOutput({ getOutHasColors: () => false });
