@@ -75,6 +75,10 @@ const SETTINGS = {
   logLevel: "warning",
 };
 
+/** Below a folder whose package.json says "type": "module" the same file is an ES module to Node, without a `require`. */
+const REQUIRE_ANYWAY = `if (typeof require === "undefined")
+  globalThis.require = process.getBuiltinModule("node:module").createRequire(process.argv[1]);`;
+
 async function bundle(name) {
   const outfile = join(dist, name);
   const inputs = new Set();
@@ -90,7 +94,7 @@ async function bundle(name) {
       loader: "ts",
     },
     outfile,
-    banner: { js: "#!/usr/bin/env node" },
+    banner: { js: `#!/usr/bin/env node\n${REQUIRE_ANYWAY}` },
     plugins: [packagesOnDemand(inputs)],
   });
   for (const input of Object.keys(metafile.inputs)) inputs.add(input);
