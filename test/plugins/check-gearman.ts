@@ -24,7 +24,7 @@ export function check(...args: readonly string[]): Promise<Answer> {
 }
 
 /** {@link check} with options for the process. */
-export async function checkWith(options: RunOptions, ...args: readonly string[]): Promise<Answer> {
+async function checkWith(options: RunOptions, ...args: readonly string[]): Promise<Answer> {
   const { code, signal, stdout, stderr } = await runPlugin("check_gearman", args, options);
   assert.deepEqual({ signal, stderr }, { signal: null, stderr: "" }, stdout);
   assert.doesNotMatch(stdout, /^\s+at |node:internal|internal error/m);

@@ -13,8 +13,12 @@ const TEST_LIMIT_MS = 60_000;
 export interface RunOptions {
   /** Added to the bare environment. */
   readonly env?: Readonly<Record<string, string>>;
+  /** Without any environment, not even the bare one. */
+  readonly noEnvironment?: boolean;
   /** Bytes for stdin, which otherwise is /dev/null. */
   readonly input?: string | Buffer;
+  /** `closed`: no descriptor 0 at all. */
+  readonly stdin?: "closed";
   /** Another node binary. */
   readonly node?: string;
   readonly timeoutMs?: number;
@@ -51,11 +55,11 @@ export function runPlugin(name: string, args: readonly string[], options: RunOpt
 /** Starts the plugin without waiting for it, for tests that send it a signal. */
 export function startPlugin(name: string, args: readonly string[], options: RunOptions = {}): Started {
   const command = [options.node ?? process.execPath, resolve(DIST, name), ...args];
-  // only a shell can start a program without a descriptor 1
-  const [file = "", ...rest] =
-    options.stdout === "closed" ? ["/bin/sh", "-c", 'exec "$@" >&-', "sh", ...command] : command;
+  // only a shell can start a program without a descriptor
+  const closed = [options.stdin === "closed" ? "<&-" : "", options.stdout === "closed" ? ">&-" : ""].join(" ").trim();
+  const [file = "", ...rest] = closed === "" ? command : ["/bin/sh", "-c", `exec "$@" ${closed}`, "sh", ...command];
   const child = spawn(file, rest, {
-    env: { ...NRPE_ENVIRONMENT, ...options.env },
+    env: options.noEnvironment ? {} : { ...NRPE_ENVIRONMENT, ...options.env },
     ...(options.cwd === undefined ? {} : { cwd: options.cwd }),
     stdio: [options.input === undefined ? "ignore" : "pipe", "pipe", "pipe"],
     timeout: options.timeoutMs ?? TEST_LIMIT_MS,

@@ -1,0 +1,225 @@
+// What the plugin guidelines ask of every plugin, by running every executable in dist/.
+
+import assert from "node:assert/strict";
+import { copyFileSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { createRequire } from "node:module";
+import { tmpdir } from "node:os";
+import { basename, join } from "node:path";
+import { type TestContext, test } from "node:test";
+import { fileURLToPath } from "node:url";
+
+import { build } from "esbuild";
+import type { Plugin } from "monitoring-plugins-ts";
+
+import { fakeGearmand } from "../servers/fake-gearmand.ts";
+import { type RunOptions, runPlugin, startPlugin } from "../support/exec.ts";
+import { nodeBinary, OTHER_NODES } from "../support/node-versions.ts";
+import { parseOutput } from "../support/perfdata.ts";
+
+const ROOT = fileURLToPath(new URL("../../", import.meta.url));
+const DIST = join(ROOT, "dist");
+const { version } = createRequire(import.meta.url)("../../package.json") as { version: string };
+const COLUMNS = 80;
+const USAGE_LINES = 23;
+
+/** Arguments with which a plugin has a server to look at, and perfdata to print. Others are run with `--version`. */
+const ORDINARY: Readonly<Record<string, (t: TestContext) => Promise<readonly string[]>>> = {
+  async check_gearman(t) {
+    const { address } = await fakeGearmand(t, { queues: { host: { total: 3, running: 1, workers: 2 }, "a b": {} } });
+    return ["-H", address];
+  },
+};
+
+const ordinary = (name: string, t: TestContext) => ORDINARY[name]?.(t) ?? Promise.resolve(["--version"]);
+
+const plugins = readdirSync(DIST).filter((name) => name.startsWith("check_"));
+
+test("there is something to test", () => {
+  assert.ok(plugins.length > 0, "dist/ is empty: npm run build");
+});
+
+/** What the declaration of a plugin says, to know which of its options take a range. */
+async function declaration(name: string): Promise<Plugin> {
+  return ((await import(`../../plugins/${name}/index.ts`)) as { default: Plugin }).default;
+}
+
+/** Runs a plugin and asserts that it ended by itself, and silently on stderr. */
+async function run(name: string, args: readonly string[], options: RunOptions = {}) {
+  const { code, signal, stdout, stderr } = await runPlugin(name, args, options);
+  assert.deepEqual({ signal, stderr }, { signal: null, stderr: "" }, `${args.join(" ")}: ${stdout}`);
+  return { code, stdout };
+}
+
+/** Runs a plugin with senseless arguments: UNKNOWN, the text named, the short usage behind. */
+async function refuse(name: string, args: readonly string[], named: string, options: RunOptions = {}) {
+  const { code, stdout } = await run(name, args, options);
+  assert.equal(code, 3, stdout);
+  const { text, long } = parseOutput(stdout);
+  const plugin = basename(name);
+  assert.ok(text.startsWith(`${plugin} UNKNOWN - `), stdout);
+  assert.ok(text.includes(named), stdout);
+  assert.ok(long.length < USAGE_LINES, stdout);
+  assert.equal(long[0]?.startsWith(`Usage: ${plugin} `), true, stdout);
+  assertNarrow(long);
+}
+
+function assertNarrow(lines: readonly string[]) {
+  for (const line of lines) assert.ok(line.length <= COLUMNS, `${line.length} columns: ${line}`);
+}
+
+function emptyFolder(t: TestContext): string {
+  const folder = mkdtempSync(join(tmpdir(), "test-contract-"));
+  t.after(() => rmSync(folder, { recursive: true, force: true }));
+  return folder;
+}
+
+/** The plugin's file alone in a folder, but for a package.json that says what kind of modules are there. */
+function copyOf(name: string, folder: string, type?: string): string {
+  if (type !== undefined) writeFileSync(join(folder, "package.json"), JSON.stringify({ type }));
+  const path = join(folder, name);
+  copyFileSync(join(DIST, name), path);
+  return path;
+}
+
+for (const name of plugins) {
+  test(`${name}: --help and -h begin with name and version, list every option with its default, in 80 columns`, async () => {
+    const { code, stdout } = await run(name, ["--help"]);
+    assert.equal(code, 3);
+    const lines = stdout.split("\n");
+    assert.equal(lines[0], `${name} ${version}`);
+    assert.equal(lines.at(-1), "");
+    assertNarrow(lines);
+    const text = stdout.replaceAll(/\s+/g, " ");
+    for (const option of Object.values((await declaration(name)).options)) {
+      assert.ok(text.includes(`${option.flags} `), option.flags);
+      if (option.default !== undefined) assert.ok(text.includes(`(default: ${option.default})`), option.flags);
+    }
+    assert.equal((await run(name, ["-h"])).stdout, stdout);
+    // whatever else is there
+    assert.equal((await run(name, ["-t", "abc", "-h"])).stdout, stdout);
+  });
+
+  test(`${name}: -V and --version print name and version`, async () => {
+    for (const option of ["-V", "--version"]) {
+      assert.deepEqual(await run(name, [option]), { code: 3, stdout: `${name} ${version}\n` });
+    }
+  });
+
+  test(`${name}: what it cannot make sense of is UNKNOWN, named, with a short usage`, async () => {
+    await refuse(name, ["--no-such-option"], "--no-such-option");
+    await refuse(name, ["--verbsoe"], "--verbsoe");
+    await refuse(name, ["-?"], "-?");
+    await refuse(name, ["positional"], "'positional'");
+    await refuse(name, ["--", "positional"], "'positional'");
+    await refuse(name, ["-v", "-"], "'-'");
+    await refuse(name, ["--verbose=3"], "--verbose=3");
+    await refuse(name, ["-t"], "-t, --timeout");
+    await refuse(name, ["-t", "0"], "'0'");
+    await refuse(name, ["-t", "abc"], "'abc'");
+    await refuse(name, ["-t", "5:NEVER"], "'NEVER'");
+  });
+
+  test(`${name}: a bad range is UNKNOWN and named, for every option that takes one`, async (t) => {
+    const options = Object.values((await declaration(name)).options).filter(({ flags }) =>
+      /<(?:range|n)>$/.test(flags),
+    );
+    if (options.length === 0) return t.skip("it has no option with a range");
+    for (const { flags } of options) {
+      const long = flags.split(/[ ,]+/).find((flag) => flag.startsWith("--")) ?? "";
+      for (const range of ["20:10", "10abc"]) await refuse(name, [long, range], `'${range}'`);
+    }
+  });
+
+  test(`${name}: an ordinary answer is well-formed, in any environment`, async (t) => {
+    const args = await ordinary(name, t);
+    const { code, stdout } = await run(name, args);
+    const { text } = parseOutput(stdout);
+    const word = /^\w+ (OK|WARNING|CRITICAL|UNKNOWN) - /.exec(text)?.[1];
+    if (word !== undefined) assert.equal(["OK", "WARNING", "CRITICAL", "UNKNOWN"][code ?? -1], word);
+    if (ORDINARY[name] !== undefined) assert.ok(parseOutput(stdout).perfdata.length > 0);
+
+    const same = async (what: string, options: RunOptions) =>
+      assert.deepEqual(await run(name, args, options), { code, stdout }, what);
+    await same("no environment", { noEnvironment: true });
+    await same("another language, zone and width", {
+      env: { LANG: "de_DE.UTF-8", LC_ALL: "de_DE.UTF-8", TZ: "Pacific/Chatham", COLUMNS: "20", FORCE_COLOR: "3" },
+    });
+    await same("no stdin", { stdin: "closed" });
+    await same("something on stdin", { input: "rubbish\n" });
+    await same("a folder that is not ours", { cwd: "/" });
+  });
+
+  test(`${name}: a stdout that is closed or that nobody reads is no reason to complain`, async (t) => {
+    const args = await ordinary(name, t);
+    const { code } = await run(name, args);
+    for (const stdout of ["broken", "closed"] as const) {
+      assert.deepEqual(await run(name, args, { stdout }), { code, stdout: "" });
+      assert.deepEqual(await run(name, ["--help"], { stdout }), { code: 3, stdout: "" });
+    }
+    const { child, finished } = startPlugin(name, ["--help"]);
+    child.stdout?.once("data", () => child.stdout?.destroy());
+    const { code: helpCode, signal, stderr } = await finished;
+    assert.deepEqual([helpCode, signal, stderr], [3, null, ""]);
+  });
+
+  test(`${name}: the file alone is enough, whatever package.json stands above it`, async (t) => {
+    const args = await ordinary(name, t);
+    const expected = await run(name, args);
+    for (const type of [undefined, "commonjs", "module"]) {
+      const copy = copyOf(name, emptyFolder(t), type);
+      assert.deepEqual(await run(copy, args), expected, type);
+      await refuse(copy, ["--no-such-option"], "--no-such-option");
+    }
+  });
+
+  test(`${name}: it is an executable file with a shebang`, () => {
+    const path = join(DIST, name);
+    assert.equal(statSync(path).mode & 0o777, 0o755);
+    assert.ok(readFileSync(path, "utf8").startsWith("#!/usr/bin/env node\n"));
+  });
+
+  test(`${name}: it carries the licences of all it contains`, async () => {
+    const { metafile } = await build({
+      entryPoints: [join(ROOT, "plugins", name, "index.ts")],
+      absWorkingDir: ROOT,
+      bundle: true,
+      platform: "node",
+      conditions: ["source"],
+      metafile: true,
+      write: false,
+    });
+    const words = (text: string) =>
+      text
+        .replaceAll(/^\/\/ ?/gm, "")
+        .replaceAll(/\s+/g, " ")
+        .trim();
+    const file = words(readFileSync(join(DIST, name), "utf8"));
+    const folders = new Set(
+      Object.keys(metafile.inputs).flatMap((path) => /.*node_modules\/(?:@[^/]+\/)?[^/]+/.exec(path)?.[0] ?? []),
+    );
+    for (const folder of [...folders, "."]) {
+      const licence = readdirSync(join(ROOT, folder)).find((entry) => /^licen[cs]e/i.test(entry));
+      assert.ok(licence !== undefined, folder);
+      assert.ok(file.includes(words(readFileSync(join(ROOT, folder, licence), "utf8"))), folder);
+    }
+  });
+}
+
+for (const node of OTHER_NODES) {
+  test(`the executables run by Node ${node} as by ${process.version}`, async (t) => {
+    let binary: string;
+    try {
+      binary = await nodeBinary(node);
+    } catch (error) {
+      return t.skip(`Node ${node} cannot be had: ${(error as Error).message.split("\n")[0]}`);
+    }
+    for (const name of plugins) {
+      const args = await ordinary(name, t);
+      for (const copy of [copyOf(name, emptyFolder(t)), copyOf(name, emptyFolder(t), "module")]) {
+        for (const argv of [args, ["--help"], ["--no-such-option"]]) {
+          assert.deepEqual(await run(copy, argv, { node: binary }), await run(name, argv), `${name} ${argv.join(" ")}`);
+        }
+      }
+    }
+  });
+}
