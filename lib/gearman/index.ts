@@ -9,6 +9,7 @@ export {
   randomUnique,
   type UniqueStatus,
 } from "./client.ts";
+export { askWhile, type Patience } from "./confirm.ts";
 export { displayName, wireName } from "./name.ts";
 export { PacketType } from "./packet.ts";
 export type { QueueStatus } from "./queue-status.ts";

@@ -1,5 +1,7 @@
 import { isIPv6 } from "node:net";
 
+import { safeLabel } from "../plugin/metric.ts";
+
 /** A service on a TCP port. `host` is a name or an address, an IPv6 address without brackets. */
 export interface TcpEndpoint {
   readonly host: string;
@@ -72,6 +74,14 @@ export function withPort(address: Address, defaultPort: number): TcpEndpoint {
 export function formatEndpoint(endpoint: Endpoint): string {
   if ("path" in endpoint) return endpoint.path;
   return `${endpoint.host.includes(":") ? `[${endpoint.host}]` : endpoint.host}:${endpoint.port}`;
+}
+
+/**
+ * The server in a perfdata label: host, `-`, port. The label's first `_` then ends the server's part, since one in the host
+ * name is escaped.
+ */
+export function endpointLabel({ host, port }: TcpEndpoint): string {
+  return `${safeLabel(host, "_")}-${port}`;
 }
 
 function splitPort(text: string): { host: string; port?: string | undefined } {

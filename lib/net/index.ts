@@ -2,6 +2,7 @@ export { Connection, type ConnectOptions } from "./connection.ts";
 export {
   type Address,
   type Endpoint,
+  endpointLabel,
   formatEndpoint,
   parseAddress,
   parseAddresses,

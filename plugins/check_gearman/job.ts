@@ -3,6 +3,7 @@ import { setTimeout } from "node:timers/promises";
 import { CheckError, type Context, DeadlineError } from "monitoring-plugins-ts";
 import {
   AdminClient,
+  askWhile,
   displayName,
   fetchStatus,
   JobClient,
@@ -12,7 +13,7 @@ import {
 } from "monitoring-plugins-ts/gearman";
 import { formatEndpoint, type TcpEndpoint } from "monitoring-plugins-ts/net";
 
-import { askWhile, type Probe } from "./probe.ts";
+import type { Probe } from "./probe.ts";
 
 /** What to send where. */
 export interface JobOrder {

@@ -1,16 +1,8 @@
-import { setTimeout } from "node:timers/promises";
-
-import { CheckError, type Context, safeLabel } from "monitoring-plugins-ts";
-import { fetchStatus, type QueueStatus, type ServerStatus } from "monitoring-plugins-ts/gearman";
-import { type ConnectOptions, formatEndpoint, type TcpEndpoint } from "monitoring-plugins-ts/net";
+import { CheckError, type Context } from "monitoring-plugins-ts";
+import { askWhile, fetchStatus, type QueueStatus, type ServerStatus } from "monitoring-plugins-ts/gearman";
+import { type ConnectOptions, endpointLabel, formatEndpoint, type TcpEndpoint } from "monitoring-plugins-ts/net";
 
 import type { ServerFacts } from "./evaluate.ts";
-
-/** Pause between two looks at a server whose queues seem to have no worker. */
-const PAUSE_MS = 250;
-
-/** Time kept for the answer when a second look takes all there is. */
-const RESERVE_MS = 500;
 
 /** How to ask. */
 export interface Probe {
@@ -28,7 +20,7 @@ export async function probeServers(probe: Probe, context: Context): Promise<read
 }
 
 async function probeServer(server: TcpEndpoint, probe: Probe, context: Context): Promise<ServerFacts> {
-  const facts = { server: formatEndpoint(server), label: serverLabel(server) };
+  const facts = { server: formatEndpoint(server), label: endpointLabel(server) };
   try {
     const ask = () => fetchStatus(server, probe.connect);
     const first = await ask();
@@ -64,39 +56,4 @@ function confirmQueues(
     return { ...again, queues, seconds: first.seconds };
   };
   return askWhile(({ queues }) => queues.some(isSuspect), first, askAgain, confirmSeconds, context);
-}
-
-/**
- * Asks again while `inDoubt`, for `seconds` at most: a healthy, idle Mod-Gearman worker restarts all its children every
- * two minutes and shows none for about four seconds. Ends early enough for a verdict before the deadline.
- */
-export async function askWhile<Facts>(
-  inDoubt: (facts: Facts) => boolean,
-  first: Facts,
-  askAgain: (previous: Facts) => Promise<Facts>,
-  seconds: number,
-  { remainingMs, log, signal }: Context,
-): Promise<Facts> {
-  const until = process.uptime() + Math.min(seconds, (remainingMs() - RESERVE_MS) / 1000);
-  let newest = first;
-  while (inDoubt(newest) && process.uptime() < until) {
-    log("no worker seen, asking again");
-    await setTimeout(Math.min(PAUSE_MS, (until - process.uptime()) * 1000));
-    try {
-      newest = await askAgain(newest);
-    } catch (error) {
-      // the deadline cut a look short that took longer than the others: what was seen before is still true
-      if (signal.aborted) break;
-      throw error;
-    }
-  }
-  return newest;
-}
-
-/**
- * The server in a label: host, `-`, port. The label's first `_` then ends the server's part, since one in the host name
- * is escaped.
- */
-export function serverLabel({ host, port }: TcpEndpoint): string {
-  return `${safeLabel(host, "_")}-${port}`;
 }

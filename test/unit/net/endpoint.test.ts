@@ -3,7 +3,14 @@ import { test } from "node:test";
 
 import fc from "fast-check";
 
-import { formatEndpoint, parseAddress, parseAddresses, parsePort, withPort } from "../../../lib/net/endpoint.ts";
+import {
+  endpointLabel,
+  formatEndpoint,
+  parseAddress,
+  parseAddresses,
+  parsePort,
+  withPort,
+} from "../../../lib/net/endpoint.ts";
 
 const READ: readonly [string, string, number | undefined][] = [
   ["gearmand.example.com", "gearmand.example.com", undefined],
@@ -101,4 +108,10 @@ test("whatever is typed is an address or one line of refusal", () => {
       }
     }),
   );
+});
+
+test("a server's label ends at its first underscore, and no two servers share one", () => {
+  assert.equal(endpointLabel({ host: "gearmand.example.com", port: 4730 }), "gearmand.example.com-4730");
+  assert.equal(endpointLabel({ host: "::1", port: 4730 }), "..1-4730");
+  assert.equal(endpointLabel({ host: "a_b", port: 1 }).includes("_"), false);
 });
