@@ -4,6 +4,7 @@
  * @packageDocumentation
  */
 export { helpText, shortUsage } from "./command-line.ts";
+export { type CountThreshold, parseCountThreshold } from "./count-threshold.ts";
 export { formatDecimal, parseDecimal } from "./decimal.ts";
 export { CheckError, DeadlineError, UsageError } from "./error.ts";
 export { formatMetric, type Metric, safeLabel, type UoM } from "./metric.ts";

@@ -3,6 +3,7 @@ import {
   flag,
   list,
   option,
+  parseCountThreshold,
   parseDecimal,
   parseExpression,
   parsePattern,
@@ -27,7 +28,6 @@ import { evaluateJob } from "./evaluate-job.ts";
 import { type JobOrder, probeJob } from "./job.ts";
 import { probeServers } from "./probe.ts";
 import { type Rules, restsOnNoWorker } from "./queue.ts";
-import { parseCountThreshold } from "./threshold.ts";
 
 const SERVER = "Job server";
 const QUEUES = "Which queues";

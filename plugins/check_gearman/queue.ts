@@ -1,4 +1,5 @@
 import {
+  type CountThreshold,
   isSelected,
   judge,
   type Pattern,
@@ -11,8 +12,6 @@ import {
   verdict,
 } from "monitoring-plugins-ts";
 import { displayName, type QueueStatus } from "monitoring-plugins-ts/gearman";
-
-import type { CountThreshold } from "./threshold.ts";
 
 /** Warning and critical of one thing. */
 export interface Levels<T extends Threshold = CountThreshold> {

@@ -1,4 +1,5 @@
-import { formatDecimal, parseDecimal, Range, type Threshold } from "monitoring-plugins-ts";
+import { formatDecimal, parseDecimal } from "./decimal.ts";
+import { Range, type Threshold } from "./range.ts";
 
 /** What a threshold says in words, for `-vv`. */
 export interface CountThreshold extends Threshold {
