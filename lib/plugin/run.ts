@@ -1,5 +1,3 @@
-import { writeSync } from "node:fs";
-
 import { helpText, readValues, shortUsage, splitCommandLine } from "./command-line.ts";
 import { CheckError, DeadlineError, UsageError } from "./error.ts";
 import { count, flag, type Options, option } from "./option.ts";
@@ -8,15 +6,13 @@ import { emitReport } from "./result.ts";
 import { Status, statusName } from "./status.ts";
 import { headline, printable } from "./text.ts";
 import { parseTimeout } from "./timeout.ts";
+import { STDERR, STDOUT, write } from "./write.ts";
 
 /** What a probe may still do once the deadline has passed or a signal has come: say what it knows, clean up. */
 const GRACE_MS = 250;
 
 /** Size of the pieces a long answer is written in, in bytes: what a pipe takes at once. */
 const BATCH = 65_536;
-
-const STDOUT = 1;
-const STDERR = 2;
 
 /** Options that mean the same in every plugin. */
 export const commonOptions = {
@@ -108,7 +104,7 @@ class Run {
       remainingMs: () => this.#remainingMs(),
       now: () => Date.now(),
       log: (line) => {
-        if (this.#verbosity >= 3) write(STDERR, [Buffer.from(`${printable(line)}\n`)]);
+        if (this.#verbosity >= 3) write(STDERR, Buffer.from(`${printable(line)}\n`), STALLED_MS);
       },
       cleanUp: (task) => this.#cleanUps.push(task),
     };
@@ -133,7 +129,7 @@ class Run {
     }
     if (error instanceof CheckError) return this.#line(error.status, error.message);
     const { message, stack } = error instanceof Error ? error : { message: String(error), stack: undefined };
-    if (this.#verbosity >= 3 && stack !== undefined) write(STDERR, [Buffer.from(`${stack}\n`)]);
+    if (this.#verbosity >= 3 && stack !== undefined) write(STDERR, Buffer.from(`${stack}\n`), STALLED_MS);
     return this.#line(Status.UNKNOWN, `internal error: ${message}`);
   }
 
@@ -145,7 +141,8 @@ class Run {
   #answer(answer: string | Encoder): void {
     if (this.#answered) return;
     this.#answered = true;
-    write(STDOUT, typeof answer === "string" ? [Buffer.from(answer)] : answer.batches());
+    const batches = typeof answer === "string" ? [Buffer.from(answer)] : answer.batches();
+    for (const batch of batches) if (!write(STDOUT, batch, STALLED_MS)) return;
   }
 
   /** The first verdict counts; later ones, of a probe that outlived its deadline, are dropped. */
@@ -187,25 +184,3 @@ class Encoder {
 
 /** Longest wait for a reader that does not read; a core that has gone away must not leave plugins behind. */
 const STALLED_MS = 5000;
-
-/**
- * Writes everything, synchronously: there is no answer half written when the process ends. A reader that has gone is
- * nobody to complain to, so errors of writing are not reported anywhere.
- */
-function write(fd: number, batches: Iterable<Buffer>): void {
-  for (const batch of batches) {
-    let written = 0;
-    let stalled = 0;
-    while (written < batch.length) {
-      try {
-        written += writeSync(fd, batch, written);
-        stalled = 0;
-      } catch (error) {
-        if ((error as NodeJS.ErrnoException).code !== "EAGAIN" || stalled >= STALLED_MS) return;
-        // a pipe set to non-blocking that is full: wait for the reader without spinning
-        Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 10);
-        stalled += 10;
-      }
-    }
-  }
-}
