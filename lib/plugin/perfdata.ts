@@ -56,7 +56,7 @@ function parseBound(text: string): number | undefined {
 }
 
 /** How much perfdata an answer carries: everything, only the totals, or none. */
-export const PERFDATA_AMOUNTS = ["all", "totals", "none"] as const;
+const PERFDATA_AMOUNTS = ["all", "totals", "none"] as const;
 export type PerfdataAmount = (typeof PERFDATA_AMOUNTS)[number];
 
 /** @throws Error naming the text when it is no amount */
