@@ -4,7 +4,7 @@ import { adminCommand, untilQueues } from "../servers/admin.ts";
 import { fillQueue, registerQueues } from "../servers/gearman-worker.ts";
 import { type Gearmand, startGearmand } from "../servers/gearmand.ts";
 import { neverAnswers, startRawWorker } from "../servers/raw-worker.ts";
-import { type RunOptions, runPlugin } from "../support/exec.ts";
+import { execPlugin } from "../support/exec.ts";
 import type { Owner } from "../support/owner.ts";
 import { type Output, parseOutput } from "../support/perfdata.ts";
 
@@ -19,13 +19,8 @@ export interface Answer extends Output {
 }
 
 /** Runs check_gearman and asserts what holds of every answer: well-formed, a state that fits the text, a silent stderr. */
-export function check(...args: readonly string[]): Promise<Answer> {
-  return checkWith({}, ...args);
-}
-
-/** {@link check} with options for the process. */
-async function checkWith(options: RunOptions, ...args: readonly string[]): Promise<Answer> {
-  const { code, signal, stdout, stderr } = await runPlugin("check_gearman", args, options);
+export async function check(...args: readonly string[]): Promise<Answer> {
+  const { code, signal, stdout, stderr } = await execPlugin("check_gearman", ...args);
   assert.deepEqual({ signal, stderr }, { signal: null, stderr: "" }, stdout);
   assert.doesNotMatch(stdout, /^\s+at |node:internal|internal error/m);
   const state = STATES[code ?? -1] ?? assert.fail(`exit code ${code}`);
