@@ -1,0 +1,113 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+
+import fc from "fast-check";
+import { Range, report, Status, statusName, worst } from "monitoring-plugins-ts";
+
+import { evaluateJob, type JobRules } from "../../../../plugins/check_gearman/evaluate-job.ts";
+import { parseOutput } from "../../../support/perfdata.ts";
+
+const ORDER = { queue: "q", text: "check", unique: undefined, background: false };
+
+const rules = (changes: Partial<JobRules> = {}): JobRules => ({
+  expect: undefined,
+  time: { warning: undefined, critical: undefined },
+  perfdata: "all",
+  perfdataFilter: undefined,
+  ...changes,
+});
+
+const answer = (data: string, changes: Partial<JobRules> = {}, seconds = 0.5) =>
+  evaluateJob({ outcome: "answered", data: Buffer.from(data, "latin1"), seconds }, ORDER, rules(changes));
+
+const print = (...args: Parameters<typeof answer>) => report("check_gearman", answer(...args), 0);
+
+/** what a worker says, what is printed */
+const ANSWERS: readonly (readonly [string, string])[] = [
+  ["fine", "check_gearman OK - fine\n"],
+  ["0:fine", "fine\n"],
+  ["1:slow|a=1;2;3;0;9", "slow | 'a'=1;2;3;0;9\n"],
+  ["2:down", "down\n"],
+  ["3:lost\0rubbish", "lost\n"],
+  ["0:a:b", "a:b\n"],
+  ["0: padded \n\n", "padded\n"],
+  ["0:first|a=1 b=2\nsecond | line\r\nthird", "first | 'a'=1 'b'=2\nsecond / line\nthird\n"],
+  ["9:x", "check_gearman UNKNOWN - the worker answered with state '9', which is none of 0 to 3: 'x'\n"],
+  ["12:x", "check_gearman UNKNOWN - the worker answered with state '12', which is none of 0 to 3: 'x'\n"],
+  ["::x", "check_gearman UNKNOWN - the worker answered with state ':', which is none of 0 to 3: 'x'\n"],
+  [":x", "check_gearman OK - :x\n"],
+  ["", "check_gearman UNKNOWN - the worker's answer to 'check' is empty\n"],
+  [" \n ", "check_gearman UNKNOWN - the worker's answer to 'check' is empty\n"],
+  ["1:", "check_gearman WARNING - the worker answered WARNING without a text\n"],
+  ["0:x|::=1 a::b=2 c=3", "x | 'c'=3 '::'=1 'a::b'=2\n"],
+];
+
+for (const [said, printed] of ANSWERS) {
+  test(`the answer ${JSON.stringify(said)}`, () => {
+    assert.equal(print(said), printed);
+  });
+}
+
+test("a text that is expected, and the state the answer has", () => {
+  assert.equal(
+    print("1:all is slow|a=1", { expect: "slow" }),
+    "check_gearman WARNING - send worker 'check' response: 'all is slow' | 'a'=1\n",
+  );
+  assert.equal(print("3:x", { expect: "x" }), "check_gearman UNKNOWN - send worker 'check' response: 'x'\n");
+  assert.equal(
+    print("3:x", { expect: "y" }),
+    "check_gearman CRITICAL - send worker: 'check' response: 'x', expected 'y'\n",
+  );
+  assert.equal(answer("9:x", { expect: "x" }).status, Status.UNKNOWN);
+  assert.equal(answer("", { expect: "x" }).status, Status.CRITICAL);
+});
+
+test("the time is judged with the answer, and the worse one counts", () => {
+  const time = { warning: Range.parse("0.4"), critical: Range.parse("2") };
+  assert.equal(print("0:fine", { time }), "check_gearman WARNING - answer took 0.500 s: fine | 'time'=0.5s;0.4;2;0\n");
+  assert.equal(answer("2:down", { time }).status, Status.CRITICAL);
+  assert.equal(print("0:fine", { time }, 0.1), "fine | 'time'=0.1s;0.4;2;0\n");
+  assert.equal(answer("1:slow", { time }, 3).status, Status.CRITICAL);
+  assert.equal(print("0:fine|a=1", { time, perfdata: "none" }, 0.1), "fine\n");
+});
+
+test("jobs that were not answered", () => {
+  const text = (facts: Parameters<typeof evaluateJob>[0]) => {
+    const { status, text } = evaluateJob(facts, ORDER, rules());
+    return `${statusName(status)}: ${text}`;
+  };
+  assert.equal(
+    text({ outcome: "no worker", server: "gm:4730", queueKnown: true }),
+    "CRITICAL: Queue q has no worker: job not sent to gm:4730.",
+  );
+  assert.equal(
+    text({ outcome: "no worker", server: "gm:4730", queueKnown: false }),
+    "CRITICAL: Queue q not found, so it has no worker: job not sent to gm:4730.",
+  );
+  assert.equal(text({ outcome: "failed", why: "boom", seconds: 1 }), "CRITICAL: job failed: boom");
+  assert.equal(text({ outcome: "taken", seconds: 1 }), "OK: sending background job succeeded");
+  assert.equal(
+    text({ outcome: "not taken", seconds: 9.54 }),
+    "CRITICAL: no worker of queue q took the background job in 9.5 s, job cancelled",
+  );
+});
+
+test("whatever a worker says, the answer is well-formed and the state one of four", () => {
+  const said = fc.oneof(
+    fc.string({ unit: "binary" }),
+    fc.string({ unit: fc.constantFrom(..."0123:|='; \n\r\t\0\x1b.-eEab") }),
+    fc.tuple(fc.nat(12), fc.string({ unit: "binary" })).map(([n, text]) => `${n}:${text}`),
+  );
+  fc.assert(
+    fc.property(said, fc.option(fc.string(), { nil: undefined }), (data, expect) => {
+      const result = evaluateJob(
+        { outcome: "answered", data: Buffer.from(data), seconds: 0.001 },
+        ORDER,
+        rules({ expect }),
+      );
+      parseOutput(report("check_gearman", result, 2));
+      assert.equal(worst([result.status]), result.status);
+    }),
+    { numRuns: 1000 },
+  );
+});

@@ -1,0 +1,129 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+
+import { parsePattern, Status, statusName } from "monitoring-plugins-ts";
+import type { QueueStatus } from "monitoring-plugins-ts/gearman";
+
+import {
+  judgeQueue,
+  type Rules,
+  restsOnNoWorker,
+  selectQueues,
+  shown,
+} from "../../../../plugins/check_gearman/queue.ts";
+import { levels, queue, rules } from "./rules.ts";
+
+/** queue, changed rules, state and text; no text for a queue that is fine */
+const VERDICTS: readonly (readonly [string, QueueStatus, Partial<Rules>, (string | undefined)?])[] = [
+  ["idle", queue("q"), {}],
+  ["no worker and nothing to do", queue("q", 0, 0), {}],
+  ["below the warning", queue("q", 9), {}],
+  ["at the warning", queue("q", 10), {}, "WARNING: Queue q has 10 waiting jobs."],
+  ["at the critical", queue("q", 100), {}, "CRITICAL: Queue q has 100 waiting jobs."],
+  ["an orphan", queue("q", 1, 0), {}, "CRITICAL: Queue q has 1 job without any worker."],
+  ["many jobs and no worker", queue("q", 500, 0), {}, "CRITICAL: Queue q has 500 jobs without any worker."],
+  ["orphans are fine", queue("q", 5, 0), { orphans: Status.OK }],
+  [
+    "orphans are a warning, waiting is critical",
+    queue("q", 100, 0),
+    { orphans: Status.WARNING },
+    "CRITICAL: Queue q has 100 waiting jobs.",
+  ],
+  [
+    "orphans and waiting are equally bad",
+    queue("q", 10, 0),
+    { orphans: Status.WARNING },
+    "WARNING: Queue q has 10 jobs without any worker.",
+  ],
+  [
+    "orphans are unknown, waiting a warning",
+    queue("q", 10, 0),
+    { orphans: Status.UNKNOWN },
+    "UNKNOWN: Queue q has 10 jobs without any worker.",
+  ],
+  ["-x", queue("q", 0, 0), { zeroWorkerCritical: true }, "CRITICAL: Queue q has no worker."],
+  [
+    "-x and jobs, where orphans are fine",
+    queue("q", 2, 0),
+    { zeroWorkerCritical: true, orphans: Status.OK },
+    "CRITICAL: Queue q has 2 jobs without any worker.",
+  ],
+  ["too few workers", queue("q", 0, 2), { worker: levels("3:", "1:") }, "WARNING: Queue q has 2 worker."],
+  ["none of the workers wanted", queue("q", 0, 0), { worker: levels("3:", "1:") }, "CRITICAL: Queue q has no worker."],
+  ["too many workers", queue("q", 0, 50), { worker: levels("25", "50") }, "CRITICAL: Queue q has 50 worker."],
+  ["many running", queue("q", 0, 9, 7), { running: levels("7") }, "WARNING: Queue q has 7 running jobs."],
+  [
+    "waiting before worker before running",
+    queue("q", 10, 1, 7),
+    { worker: levels("1"), running: levels("7") },
+    "WARNING: Queue q has 10 waiting jobs.",
+  ],
+  [
+    "the worse one, whichever it is",
+    queue("q", 10, 1, 7),
+    { running: levels(undefined, "7") },
+    "CRITICAL: Queue q has 7 running jobs.",
+  ],
+  [
+    "the core's own queue",
+    queue("check_results", 10),
+    {},
+    "WARNING: Queue check_results has 10 waiting jobs, the core is not fetching results.",
+  ],
+  [
+    "the core's own queue without the core",
+    queue("check_results", 1, 0),
+    {},
+    "CRITICAL: Queue check_results has 1 job without any worker, the core is not fetching results.",
+  ],
+];
+
+for (const [what, facts, changes, expected] of VERDICTS) {
+  test(`${what}: ${expected ?? "OK"}`, () => {
+    const result = judgeQueue(facts, rules(changes), "");
+    assert.equal(result && `${statusName(result.status)}: ${result.text}`, expected);
+  });
+}
+
+test("the server stands in front of the text", () => {
+  assert.equal(judgeQueue(queue("q", 10), rules(), "gm:4730: ")?.text, "gm:4730: Queue q has 10 waiting jobs.");
+});
+
+test("a second look is for queues whose verdict rests on having no worker, and for no other", () => {
+  const suspect = (facts: QueueStatus, changes: Partial<Rules> = {}, several = false) =>
+    restsOnNoWorker(rules(changes), several)(facts);
+  assert.equal(suspect(queue("q", 1, 0)), true);
+  assert.equal(suspect(queue("q", 500, 1)), false);
+  assert.equal(suspect(queue("q", 0, 0)), false);
+  assert.equal(suspect(queue("q", 1, 0), { orphans: Status.OK }), false);
+  assert.equal(suspect(queue("q", 0, 0), { zeroWorkerCritical: true }), true);
+  assert.equal(suspect(queue("q", 0, 0), { worker: levels("1:") }), true);
+  assert.equal(suspect(queue("q", 0, 1), { worker: levels("2:") }), false);
+  assert.equal(suspect(queue("q", 0, 0), { worker: levels("5") }), false);
+  assert.equal(suspect(queue("q", 0, 0), { uneven: Status.WARNING }, true), true);
+  assert.equal(suspect(queue("q", 0, 0), { uneven: Status.WARNING }, false), false);
+  const selection = { queues: ["other"], include: [], exclude: [] };
+  assert.equal(suspect(queue("q", 1, 0), { selection }), false);
+});
+
+test("queues are selected by exact name, then by patterns", async () => {
+  const queues = ["host", "host2", "service", "\xc3\xbc"].map((name) => queue(name));
+  const names = async (queueNames: readonly string[], include: readonly string[], exclude: readonly string[]) => {
+    const patterns = (texts: readonly string[]) => Promise.all(texts.map(parsePattern));
+    const selection = { queues: queueNames, include: await patterns(include), exclude: await patterns(exclude) };
+    return selectQueues(queues, selection).map(({ name }) => name);
+  };
+  assert.deepEqual(await names([], [], []), ["host", "host2", "service", "\xc3\xbc"]);
+  assert.deepEqual(await names(["host"], [], []), ["host"]);
+  assert.deepEqual(await names([], ["host*"], []), ["host", "host2"]);
+  assert.deepEqual(await names([], ["~^h", "service"], ["host2"]), ["host", "service"]);
+  assert.deepEqual(await names(["host", "service"], [], ["host"]), ["service"]);
+  // patterns see what people see
+  assert.deepEqual(await names([], ["ü"], []), ["\xc3\xbc"]);
+  assert.deepEqual(await names([], ["?"], []), ["\xc3\xbc"]);
+});
+
+test("a long name is cut in texts", () => {
+  assert.equal(shown("x".repeat(100)), "x".repeat(100));
+  assert.equal(shown("x".repeat(101)), `${"x".repeat(97)}...`);
+});
