@@ -104,14 +104,17 @@ function judgeAnswer(answer: Answer, sent: string, rules: JobRules): Result {
       ...common,
     };
   }
+  if (text === "") return { status: own, text: `the worker answered ${statusName(own)} without a text`, ...common };
   if (status === undefined) return { status: own, text, ...common };
-  if (text === "") return { status: own, text: `the worker answered ${statusName(status)} without a text`, ...common };
   return { status: own, text, verbatim: true, ...common };
 }
 
 function relayed(metrics: readonly Metric[], { perfdata, perfdataFilter }: JobRules): Iterable<Metric> {
   if (perfdata === "none") return [];
-  const chosen = perfdata === "all" ? metrics : metrics.filter(({ label }) => !label.includes("::"));
+  const first = new Map<string, Metric>();
+  for (const metric of metrics) if (!first.has(metric.label)) first.set(metric.label, metric);
+  const distinct = [...first.values()];
+  const chosen = perfdata === "all" ? distinct : distinct.filter(({ label }) => !label.includes("::"));
   return filterMetrics(chosen, perfdataFilter);
 }
 

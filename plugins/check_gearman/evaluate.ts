@@ -45,15 +45,16 @@ export function evaluate(facts: readonly ServerFacts[], rules: Rules): Result {
   if (servers !== undefined) parts.push(servers);
   if (several && rules.uneven !== Status.OK) parts.push(...findUneven(facts, rules));
 
-  const details: Detail[] = [];
-  if (!judgeFailures && answered > 0) {
-    const lines = facts.flatMap(({ server, answer }) =>
-      failed(answer) ? [`no answer: ${withServer(answer.message, server)}`] : [],
-    );
-    details.push({ verbosity: 0, lines });
-  }
-  details.push({ verbosity: 2, lines: configurationLines(facts.length, answered, rules) });
-  return combine(okText(facts, rules), parts, { details });
+  // those that are no problem: only their number is judged, or -t says that a timeout is OK
+  const unjudged = facts.flatMap(({ server, answer }) =>
+    failed(answer) && (answer.status === Status.OK || (!judgeFailures && answered > 0))
+      ? [withServer(answer.message, server)]
+      : [],
+  );
+  const details: Detail[] = [{ verbosity: 2, lines: configurationLines(facts.length, answered, rules) }];
+  if (answered === 0) return combine(unjudged.join(" "), parts, { details });
+  details.unshift({ verbosity: 0, lines: unjudged.map((text) => `no answer: ${text}`) });
+  return combine(okText(facts, answered, rules), parts, { details });
 }
 
 /** A failure's text names its server already, unless it comes from the deadline itself. */
@@ -239,7 +240,7 @@ function* configurationLines(asked: number, answered: number, rules: Rules): Ite
   yield range("seconds to answer", rules.time);
 }
 
-function okText(facts: readonly ServerFacts[], { selection }: Rules): string {
+function okText(facts: readonly ServerFacts[], answered: number, { selection }: Rules): string {
   let running = 0;
   let waiting = 0;
   let leftOut = 0;
@@ -252,7 +253,8 @@ function okText(facts: readonly ServerFacts[], { selection }: Rules): string {
     leftOut += answer.queues.length - queues.length;
     if (answer.version !== "") versions.add(shown(answer.version));
   }
-  const servers = facts.length > 1 ? `${facts.length} job servers, ` : "";
+  const all = answered === facts.length ? `${answered}` : `${answered} of ${facts.length}`;
+  const servers = facts.length > 1 ? `${all} job servers, ` : "";
   const filtered =
     selection.include.length + selection.exclude.length > 0 ? ` ${counted(leftOut, "queue")} left out.` : "";
   const version = versions.size === 0 ? "" : ` Version: ${[...versions].sort().join(", ")}`;

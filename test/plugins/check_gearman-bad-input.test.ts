@@ -89,7 +89,9 @@ test("the state of -t is that of a silent server, however it is written", async 
     ["0.5:2", "CRITICAL"],
     ["0.5:UNKNOWN", "UNKNOWN"],
   ] as const) {
-    assert.equal((await check("-H", address, "-t", timeout)).state, state);
+    const answer = await check("-H", address, "-t", timeout);
+    assert.equal(answer.state, state);
+    assert.match(answer.text, / - no complete answer from .* within 0\.5 s/);
   }
 });
 

@@ -125,7 +125,7 @@ test("--servers-warning and --servers-critical judge the number that answered", 
 
   const fine = await run("--servers-critical", "1:");
   assert.equal(fine.state, "OK");
-  assert.match(fine.text, /^check_gearman OK - 2 job servers, /);
+  assert.match(fine.text, /^check_gearman OK - 1 of 2 job servers, 0 jobs running/);
   assert.deepEqual(fine.long, [
     `no answer: failed to connect to address 127.0.0.1 and port ${gone.port}: Connection refused`,
   ]);

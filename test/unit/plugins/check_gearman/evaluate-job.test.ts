@@ -36,6 +36,8 @@ const ANSWERS: readonly (readonly [string, string])[] = [
   ["12:x", "check_gearman UNKNOWN - the worker answered with state '12', which is none of 0 to 3: 'x'\n"],
   ["::x", "check_gearman UNKNOWN - the worker answered with state ':', which is none of 0 to 3: 'x'\n"],
   [":x", "check_gearman OK - :x\n"],
+  ["|a=1", "check_gearman OK - the worker answered OK without a text | 'a'=1\n"],
+  ["0:x|a=1 b=2 a=3", "x | 'a'=1 'b'=2\n"],
   ["", "check_gearman UNKNOWN - the worker's answer to 'check' is empty\n"],
   [" \n ", "check_gearman UNKNOWN - the worker's answer to 'check' is empty\n"],
   ["1:", "check_gearman WARNING - the worker answered WARNING without a text\n"],

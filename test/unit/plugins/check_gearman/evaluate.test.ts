@@ -66,6 +66,15 @@ test("no server at all has the failures' states, whatever the ranges say", () =>
   assert.equal(evaluate(facts, lax).status, Status.CRITICAL);
 });
 
+test("a server that ran out of time is told of where -t says that this is OK", () => {
+  const late = failed("b:1", Status.OK, "no complete answer from b:1 within 1 s");
+  const alone = evaluate([late], rules());
+  assert.deepEqual([alone.status, alone.text], [Status.OK, "no complete answer from b:1 within 1 s"]);
+  const both = evaluate([answered("a:1", [queue("q", 3)]), late], rules());
+  assert.equal(both.text, "1 of 2 job servers, 0 jobs running and 3 jobs waiting. Version: 1.1.20");
+  assert.deepEqual(read(both).long, ["no answer: no complete answer from b:1 within 1 s"]);
+});
+
 test("lines that are no queue, and names that are there twice", () => {
   const facts = (changes: object): ServerFacts => {
     const { answer, ...rest } = answered("a:1", [queue("a"), queue("a", 5)]);
@@ -108,10 +117,13 @@ test("totals are those of the selected queues", () => {
 });
 
 /** Names near each other: what the mapping of labels uses itself, and what it has to map. */
-const name = fc.string({ unit: fc.constantFrom(..."ab_.-:25ef |'=\t\n\xff"), maxLength: 8 });
+const name = fc.oneof(
+  fc.string({ unit: fc.constantFrom(..."ab_.-:25ef |'=\t\n\xff"), maxLength: 8 }),
+  fc.constantFrom("b", "b-2_b", "2_b", "_b", "waiting"),
+);
 const host = fc.oneof(
   fc.string({ unit: fc.constantFrom(..."ab_.-2"), minLength: 1, maxLength: 6 }),
-  fc.constantFrom("::1", "1::", "1::1", "2001:db8::1"),
+  fc.constantFrom("::1", "1::", "1::1", "2001:db8::1", "a", "a-1_b", "a-1"),
 );
 
 test("no two queues of any servers share a label", () => {
