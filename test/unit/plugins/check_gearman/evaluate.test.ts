@@ -4,9 +4,8 @@ import { test } from "node:test";
 import fc from "fast-check";
 import { CheckError, Range, type Result, report, Status, worst } from "monitoring-plugins-ts";
 import type { QueueStatus } from "monitoring-plugins-ts/gearman";
-
+import { endpointLabel } from "monitoring-plugins-ts/net";
 import { evaluate, type ServerFacts } from "../../../../plugins/check_gearman/evaluate.ts";
-import { serverLabel } from "../../../../plugins/check_gearman/probe.ts";
 import { parseOutput } from "../../../support/perfdata.ts";
 import { answered, levels, queue, rules } from "./rules.ts";
 
@@ -140,7 +139,7 @@ test("no two queues of any servers share a label", () => {
           "x:1",
           [...queues].sort().map((name) => queue(name)),
         );
-        return { server: `${server.host}:${server.port}`, label: serverLabel(server), answer };
+        return { server: `${server.host}:${server.port}`, label: endpointLabel(server), answer };
       });
       const result = evaluate(facts, rules({ perfdata: "all", total: levels("1000") }));
       // parseOutput() refuses a label that is there twice; the count shows that none is lost

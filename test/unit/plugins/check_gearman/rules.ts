@@ -1,9 +1,7 @@
-import { Status } from "monitoring-plugins-ts";
+import { parseCountThreshold, Status } from "monitoring-plugins-ts";
 import type { QueueStatus } from "monitoring-plugins-ts/gearman";
-
 import type { ServerFacts } from "../../../../plugins/check_gearman/evaluate.ts";
 import type { Rules } from "../../../../plugins/check_gearman/queue.ts";
-import { parseCountThreshold } from "../../../../plugins/check_gearman/threshold.ts";
 
 const OFF = { warning: undefined, critical: undefined };
 
