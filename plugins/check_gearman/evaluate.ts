@@ -43,7 +43,8 @@ export function evaluate(facts: readonly ServerFacts[], rules: Rules): Result {
   }
   const servers = countServers(facts.length, answered, rules);
   if (servers !== undefined) parts.push(servers);
-  if (several && rules.uneven !== Status.OK) parts.push(...findUneven(facts, rules));
+  // one by one: spread as arguments, the queues of a large server are more than the stack holds
+  if (several && rules.uneven !== Status.OK) for (const part of findUneven(facts, rules)) parts.push(part);
 
   // those that are no problem: only their number is judged, or -t says that a timeout is OK
   const unjudged = facts.flatMap(({ server, answer }) =>
