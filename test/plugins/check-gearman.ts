@@ -4,7 +4,7 @@ import { adminCommand, untilQueues } from "../servers/admin.ts";
 import { fillQueue, registerQueues } from "../servers/gearman-worker.ts";
 import { type Gearmand, startGearmand } from "../servers/gearmand.ts";
 import { neverAnswers, startRawWorker } from "../servers/raw-worker.ts";
-import { execPlugin } from "../support/exec.ts";
+import { execPlugin, type Finished, startPlugin } from "../support/exec.ts";
 import type { Owner } from "../support/owner.ts";
 import { type Output, parseOutput } from "../support/perfdata.ts";
 
@@ -72,4 +72,26 @@ export async function gearmandWith(owner: Owner, queues: Readonly<Record<string,
 /** The version a job server says it has. */
 export async function versionOf(address: string): Promise<string> {
   return (await adminCommand(address, "version")).replace(/^OK /, "").trim();
+}
+
+/**
+ * Starts check_gearman, and calls `back` when it has seen no worker and is about to ask again, which it tells with -vvv.
+ *
+ * @throws Error when it ends without asking again
+ */
+export async function whileItConfirms(args: readonly string[], back: () => Promise<unknown>): Promise<Finished> {
+  const { child, finished } = startPlugin("check_gearman", [...args, "-vvv"]);
+  const asking = new Promise<void>((asked) => {
+    let log = "";
+    child.stderr?.on("data", (chunk) => {
+      log += chunk;
+      if (log.includes("asking again")) asked();
+    });
+  });
+  const early = finished.then(({ stdout, stderr }) => {
+    throw new Error(`it did not ask again: ${stdout}${stderr}`);
+  });
+  await Promise.race([asking, early]);
+  await back();
+  return finished;
 }

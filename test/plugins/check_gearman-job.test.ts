@@ -9,10 +9,9 @@ import { startGearmand } from "../servers/gearmand.ts";
 import { splitBody } from "../servers/packet.ts";
 import { RawConnection } from "../servers/raw-connection.ts";
 import * as raw from "../servers/raw-worker.ts";
-import { startPlugin } from "../support/exec.ts";
 import { needs } from "../support/needs.ts";
 import { parseOutput } from "../support/perfdata.ts";
-import { check, gearmandWith } from "./check-gearman.ts";
+import { check, gearmandWith, whileItConfirms } from "./check-gearman.ts";
 
 const real = needs("gearmand");
 
@@ -182,18 +181,10 @@ test("a queue without worker is CRITICAL, and no job is left behind", real, asyn
 
 test("--confirm: a worker that is back in time gets the job", real, async (t) => {
   const { address } = await gearmandWith(t, { q: {} });
-  const { child, finished } = startPlugin("check_gearman", [
-    ...["-H", address, "-q", "q", "-s", "check", "--confirm", "30", "-t", "40", "-vvv"],
-  ]);
-  await new Promise<void>((asked) => {
-    let log = "";
-    child.stderr?.on("data", (chunk) => {
-      log += chunk;
-      if (log.includes("asking again")) asked();
-    });
-  });
-  await raw.startRawWorker(t, address, "q", raw.answers("0:back"));
-  const { code, stdout } = await finished;
+  const { code, stdout } = await whileItConfirms(
+    ["-H", address, "-q", "q", "-s", "check", "--confirm", "30", "-t", "40"],
+    () => raw.startRawWorker(t, address, "q", raw.answers("0:back")),
+  );
   assert.deepEqual([code, parseOutput(stdout).text], [0, "back"]);
 });
 
@@ -247,7 +238,9 @@ test("a job to `gearman -w`, a worker nobody wrote for this test", needs("gearma
 async function untilClients(address: string, unique: string, wanted: number): Promise<void> {
   const [GET_STATUS_UNIQUE, CLIENTS] = [41, 5];
   const connection = await RawConnection.open(address);
+  const end = Date.now() + 10_000;
   for (let clients = 0; clients !== wanted; ) {
+    if (Date.now() > end) throw new Error(`${clients} clients instead of ${wanted}`);
     connection.send(GET_STATUS_UNIQUE, unique);
     clients = Number(splitBody((await connection.reply()).body, 6)[CLIENTS]);
   }

@@ -8,7 +8,7 @@ import { startGearmand } from "../servers/gearmand.ts";
 import { startPlugin } from "../support/exec.ts";
 import { needs } from "../support/needs.ts";
 import { parseOutput } from "../support/perfdata.ts";
-import { check, gearmandWith, populate, type QueueState, versionOf } from "./check-gearman.ts";
+import { check, gearmandWith, populate, type QueueState, versionOf, whileItConfirms } from "./check-gearman.ts";
 
 const real = needs("gearmand");
 
@@ -249,17 +249,8 @@ test("check_results waiting means that the core does not fetch results", real, a
 
 test("--confirm: a worker that is back in time is no alarm", needs("gearmand", "gearman"), async (t) => {
   const { address } = await gearmandWith(t, { q: { waiting: 3 } });
-  // -vvv tells when the first look has found no worker
-  const { child, finished } = startPlugin("check_gearman", ["-H", address, "--confirm", "30", "-t", "40", "-vvv"]);
-  await new Promise<void>((asked) => {
-    let log = "";
-    child.stderr?.on("data", (chunk) => {
-      log += chunk;
-      if (log.includes("asking again")) asked();
-    });
-  });
-  await startWorkers(t, address, ["q"]);
-  const { code, stdout } = await finished;
+  const args = ["-H", address, "--confirm", "30", "-t", "40"];
+  const { code, stdout } = await whileItConfirms(args, () => startWorkers(t, address, ["q"]));
   assert.equal(code, 0, stdout);
   assert.equal(parseOutput(stdout).perfdata.find(({ label }) => label === "q_worker")?.value, 1);
 });
