@@ -187,7 +187,7 @@ test("-w 100: is a range, and not 100", real, async (t) => {
 
 test("-t 1 is a second, for jobs too", real, async (t) => {
   const { address } = await startGearmand(t);
-  await raw.startRawWorker(t, address, "q", (_job, reply) => void setTimeout(() => reply.complete("0:done"), 200));
+  await raw.startRawWorker(t, address, "q", (_job, reply) => void setTimeout(() => reply.complete("0:done"), 50));
   assert.equal((await check("-H", address, "-q", "q", "-s", "check", "-t", "1")).text, "done");
 });
 
