@@ -52,8 +52,14 @@ export function readNetworkOptions(values: NetworkValues): Omit<ConnectOptions, 
   return { family, tls: tls ? { ca, cert, key, serverName } : undefined };
 }
 
-/** @throws Error naming the file and why it cannot be read */
+/** @throws Error naming the file and why it is of no use */
 function readPem(path: string): Buffer {
+  const content = readFile(path);
+  if (!content.includes("-----BEGIN ")) throw new Error(`'${path}' is no PEM file`);
+  return content;
+}
+
+function readFile(path: string): Buffer {
   try {
     return readFileSync(path);
   } catch (cause) {

@@ -42,7 +42,8 @@ const bound = (n: number | undefined) => (n === undefined || !Number.isFinite(n)
 // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what it is for
 const UNQUOTABLE = /['=|\u0000-\u001f\u007f-\u009f]/g;
 
-function plainLabel(label: string): string {
+/** The label as it is printed: what cannot be quoted for every consumer becomes `_`. */
+export function plainLabel(label: string): string {
   return label.replace(UNQUOTABLE, "_");
 }
 

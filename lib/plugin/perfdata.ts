@@ -1,4 +1,4 @@
-import type { Metric } from "./metric.ts";
+import { type Metric, plainLabel } from "./metric.ts";
 import { Range } from "./range.ts";
 import type { Pattern } from "./selection.ts";
 
@@ -32,7 +32,7 @@ function parseItem(word: string): Metric | undefined {
   if (label === undefined || !Number.isFinite(value)) return undefined;
   const [, warning = "", critical = "", min = "", max = ""] = rest.split(";");
   return {
-    label,
+    label: plainLabel(label),
     value,
     uom: UNITS.has(uom) ? uom : "",
     warning: parseRange(warning),

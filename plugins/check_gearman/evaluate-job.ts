@@ -77,11 +77,17 @@ function parseAnswer(data: Buffer): Answer {
     whole,
     status: known ? parseStatus(prefix) : undefined,
     strangeState: known ? undefined : prefix,
-    text: (bar < 0 ? first : first.slice(0, bar)).trim(),
+    text: cut((bar < 0 ? first : first.slice(0, bar)).trim()),
     metrics: bar < 0 ? [] : parsePerfdata(first.slice(bar + 1)),
-    lines,
+    lines: lines.slice(0, MOST_LINES).map(cut),
   };
 }
+
+/** Of a text that somebody else sent, in characters and lines: enough for any plugin, and no flood. */
+const LONGEST_LINE = 1000;
+const MOST_LINES = 1000;
+
+const cut = (line: string) => (line.length > LONGEST_LINE ? `${line.slice(0, LONGEST_LINE - 3)}...` : line);
 
 function judgeAnswer(answer: Answer, sent: string, rules: JobRules): Result {
   const { whole, status, strangeState, text, lines } = answer;

@@ -32,3 +32,10 @@ test("relaying never throws and never prints what a reader cannot read", () => {
     }),
   );
 });
+
+test("labels that would be printed alike are alike already when they are read", () => {
+  assert.deepEqual(
+    parsePerfdata("'x|y'=1 'x_y'=2").map(({ label }) => label),
+    ["x_y", "x_y"],
+  );
+});

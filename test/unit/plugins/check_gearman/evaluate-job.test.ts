@@ -113,3 +113,11 @@ test("whatever a worker says, the answer is well-formed and the state one of fou
     { numRuns: 1000 },
   );
 });
+
+test("a flood of text is cut: 1,000 characters a line, 1,000 lines", () => {
+  const [first = "", ...rest] = print(`0:${"x".repeat(5000)}\n${"line\n".repeat(5000)}end`)
+    .trimEnd()
+    .split("\n");
+  assert.equal(first, `${"x".repeat(997)}...`);
+  assert.equal(rest.length, 1000);
+});
