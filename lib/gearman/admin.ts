@@ -20,11 +20,24 @@ export interface ConnectedClient {
   readonly functions: readonly string[];
 }
 
+/** A job as `show jobs` lists it. */
+export interface ListedJob {
+  readonly handle: string;
+  /** How often it went back into its queue because its worker's connection broke. */
+  readonly retries: number;
+}
+
+/** Where an {@link AdminClient} sends its commands and finds the answers: a session, or a part of one. */
+export type AdminChannel = Pick<
+  Session,
+  "peer" | "send" | "sendLine" | "receiveLine" | "receiveUntilEcho" | "unexpected" | "close"
+>;
+
 /** The text protocol of a job server, for checks that ask more than {@link fetchStatus} or share a session with jobs. */
 export class AdminClient {
-  readonly #session: Session;
+  readonly #session: AdminChannel;
 
-  constructor(session: Session) {
+  constructor(session: AdminChannel) {
     this.#session = session;
   }
 
@@ -71,6 +84,21 @@ export class AdminClient {
       if (client !== undefined) clients.push(client);
     });
     return clients;
+  }
+
+  /**
+   * All jobs of all queues, which may be many. Abandoned ones are among them.
+   *
+   * @throws as {@link workers}
+   */
+  async jobs(): Promise<readonly ListedJob[]> {
+    const jobs: ListedJob[] = [];
+    await this.#ask("show jobs", (line, index) => {
+      if (index === 0) this.#refuseError("show jobs", line);
+      const [, handle, retries] = /^([^\t]+)\t(\d+)\t\d+\t\d+$/.exec(line) ?? [];
+      if (handle !== undefined) jobs.push({ handle, retries: Number(retries) });
+    });
+    return jobs;
   }
 
   /** The server's process id, in its own pid namespace. */

@@ -88,36 +88,16 @@ export class JobClient {
   async submit(job: JobRequest, events: JobEvents = {}): Promise<JobResult> {
     const request = encodeJob(job);
     await this.#askForExceptions();
-    this.#session.send(SUBMIT[job.priority ?? "normal"].foreground, ...request);
+    this.#session.send(submitType(job), ...request);
     const handle = await this.#receiveHandle();
     events.created?.(handle);
-    const data: Buffer[] = [];
+    const running = new RunningJob(this.#session, events);
     for (;;) {
       const { type, body } = await this.#session.receivePacket(REFUSED);
-      const [ofJob = "", rest = body] = splitHandle(body);
+      const [ofJob, rest] = splitHandle(body);
       // a job submitted earlier on the same session may still be reported on
-      if (ofJob !== handle) continue;
-      switch (type) {
-        case PacketType.WORK_DATA:
-          data.push(rest);
-          break;
-        case PacketType.WORK_WARNING:
-          events.warning?.(rest);
-          break;
-        case PacketType.WORK_STATUS: {
-          const [numerator, denominator] = splitTexts(rest, 2).map(Number);
-          events.progress?.(numerator ?? 0, denominator ?? 0);
-          break;
-        }
-        case PacketType.WORK_COMPLETE:
-          return { state: "complete", data: Buffer.concat([...data, rest]) };
-        case PacketType.WORK_FAIL:
-          return { state: "fail" };
-        case PacketType.WORK_EXCEPTION:
-          return { state: "exception", text: displayName(rest.toString("latin1")) };
-        default:
-          throw this.#session.unexpected(packetName(type));
-      }
+      const result = ofJob === handle ? running.take(type, rest) : undefined;
+      if (result !== undefined) return result;
     }
   }
 
@@ -136,14 +116,14 @@ export class JobClient {
   async jobStatus(handle: string): Promise<JobStatus> {
     this.#session.send(PacketType.GET_STATUS, handle);
     const [, ...fields] = splitTexts(await this.#receive(PacketType.STATUS_RES, "job status refused"), 5);
-    return jobStatus(fields);
+    return readJobStatus(fields);
   }
 
   /** What the server knows of the job with this unique id, in whatever queue. */
   async uniqueStatus(unique: string): Promise<UniqueStatus> {
     this.#session.send(PacketType.GET_STATUS_UNIQUE, unique);
     const [, ...fields] = splitTexts(await this.#receive(PacketType.STATUS_RES_UNIQUE, "job status refused"), 6);
-    return { ...jobStatus(fields), clients: Number(fields[4]) };
+    return { ...readJobStatus(fields), clients: Number(fields[4]) };
   }
 
   close(): void {
@@ -175,6 +155,49 @@ export class JobClient {
   }
 }
 
+/** What the server reports of a foreground job, put together. */
+export class RunningJob {
+  readonly #session: Pick<Session, "unexpected">;
+  readonly #events: JobEvents;
+  readonly #data: Buffer[] = [];
+
+  constructor(session: Pick<Session, "unexpected">, events: JobEvents) {
+    this.#session = session;
+    this.#events = events;
+  }
+
+  /**
+   * Takes one packet.
+   *
+   * @param rest its body without the handle
+   * @returns how the job ended; undefined while it runs
+   * @throws CheckError UNKNOWN for a packet that says nothing about a job
+   */
+  take(type: number, rest: Buffer): JobResult | undefined {
+    switch (type) {
+      case PacketType.WORK_DATA:
+        this.#data.push(rest);
+        return undefined;
+      case PacketType.WORK_WARNING:
+        this.#events.warning?.(rest);
+        return undefined;
+      case PacketType.WORK_STATUS: {
+        const [numerator, denominator] = splitTexts(rest, 2).map(Number);
+        this.#events.progress?.(numerator ?? 0, denominator ?? 0);
+        return undefined;
+      }
+      case PacketType.WORK_COMPLETE:
+        return { state: "complete", data: Buffer.concat([...this.#data, rest]) };
+      case PacketType.WORK_FAIL:
+        return { state: "fail" };
+      case PacketType.WORK_EXCEPTION:
+        return { state: "exception", text: displayName(rest.toString("latin1")) };
+      default:
+        throw this.#session.unexpected(packetName(type));
+    }
+  }
+}
+
 /**
  * A unique id nobody else uses: 128 random bits in hexadecimal.
  *
@@ -186,18 +209,26 @@ export async function randomUnique(prefix = ""): Promise<string> {
   return prefix + randomBytes(16).toString("hex");
 }
 
-function encodeJob({ queue, unique, payload }: JobRequest): [string, string, Uint8Array] {
+/** The packet type that submits a foreground job. */
+export function submitType({ priority }: JobRequest): PacketType {
+  return SUBMIT[priority ?? "normal"].foreground;
+}
+
+/** Queue, unique id and payload as a submitting packet has them. @throws Error when the unique id is too long. */
+export function encodeJob({ queue, unique, payload }: JobRequest): [string, string, Uint8Array] {
   if (unique.length > MAX_UNIQUE)
     throw new Error(`unique id '${displayName(unique)}' is longer than ${MAX_UNIQUE} bytes`);
   return [queue, unique, typeof payload === "string" ? Buffer.from(payload, "utf8") : payload];
 }
 
-function splitHandle(body: Buffer): [string, Buffer] {
+/** A job's handle, and the rest of the body behind it. */
+export function splitHandle(body: Buffer): [string, Buffer] {
   const [handle, rest] = splitArguments(body, 2) as [Buffer, Buffer];
   return [handle.toString("latin1"), rest];
 }
 
-function jobStatus(fields: readonly string[]): JobStatus {
+/** Reads a STATUS_RES behind its handle. */
+export function readJobStatus(fields: readonly string[]): JobStatus {
   const [known, running, numerator, denominator] = fields;
   return {
     known: known === "1",

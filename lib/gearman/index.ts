@@ -1,4 +1,4 @@
-export { AdminClient, type ConnectedClient, parseWorkersLine } from "./admin.ts";
+export { type AdminChannel, AdminClient, type ConnectedClient, type ListedJob, parseWorkersLine } from "./admin.ts";
 export {
   JobClient,
   type JobEvents,
@@ -10,6 +10,7 @@ export {
   type UniqueStatus,
 } from "./client.ts";
 export { askWhile, type Patience } from "./confirm.ts";
+export { Exchange, type ExchangeEvents, type Leftovers, type SubmittedEvents } from "./exchange.ts";
 export { displayName, wireName } from "./name.ts";
 export { PacketType } from "./packet.ts";
 export type { QueueStatus } from "./queue-status.ts";

@@ -49,13 +49,24 @@ export class Session {
     this.#connection.write(encodePacket(type, args));
   }
 
+  /** The next line or packet, whatever it is. @throws {@link CheckError} as {@link receiveLine}. */
+  async receive(): Promise<Frame> {
+    for (;;) {
+      const frame = this.#frames.next();
+      if (frame !== undefined) return frame;
+      const chunk = await this.#connection.read();
+      if (chunk === undefined) throw closedEarly(this.#connection);
+      this.#frames.push(chunk);
+    }
+  }
+
   /**
    * The next line.
    *
    * @throws {@link CheckError} CRITICAL when the server hangs up, UNKNOWN when it sends something else, on the deadline its state.
    */
   async receiveLine(): Promise<string> {
-    const frame = await this.#receive();
+    const frame = await this.receive();
     if (frame.kind === "packet") throw this.unexpected(packetName(frame.type));
     return frame.text;
   }
@@ -63,7 +74,7 @@ export class Session {
   /** The next line, or undefined once the ECHO_RES of an ECHO_REQ comes in its place. @throws as {@link receiveLine}. */
   async receiveUntilEcho(): Promise<string | undefined> {
     for (;;) {
-      const frame = await this.#receive();
+      const frame = await this.receive();
       if (frame.kind === "line") return frame.text;
       if (frame.type === PacketType.ECHO_RES) return undefined;
       if (frame.type !== PacketType.NOOP) throw this.unexpected(packetName(frame.type));
@@ -78,12 +89,9 @@ export class Session {
    */
   async receivePacket(refused: string, { wakeUp = false } = {}): Promise<Packet> {
     for (;;) {
-      const frame = await this.#receive();
+      const frame = await this.receive();
       if (frame.kind === "line") throw this.unexpected(`'${excerpt(frame.text)}'`);
-      if (frame.type === PacketType.ERROR) {
-        const [code = "", text = ""] = splitTexts(frame.body, 2);
-        throw new ServerError(Status.CRITICAL, refused, { code, text });
-      }
+      if (frame.type === PacketType.ERROR) throw errorPacket(refused, frame.body);
       if (frame.type !== PacketType.NOOP || wakeUp) return frame;
     }
   }
@@ -97,14 +105,10 @@ export class Session {
   close(): void {
     this.#connection.close();
   }
+}
 
-  async #receive(): Promise<Frame> {
-    for (;;) {
-      const frame = this.#frames.next();
-      if (frame !== undefined) return frame;
-      const chunk = await this.#connection.read();
-      if (chunk === undefined) throw closedEarly(this.#connection);
-      this.#frames.push(chunk);
-    }
-  }
+/** What an ERROR packet says: a code, and a sentence for people. */
+export function errorPacket(refused: string, body: Buffer): ServerError {
+  const [code = "", text = ""] = splitTexts(body, 2);
+  return new ServerError(Status.CRITICAL, refused, { code, text });
 }

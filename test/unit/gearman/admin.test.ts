@@ -107,3 +107,21 @@ test("a server that hangs up or talks nonsense is no answer", async (t) => {
   t.after(() => babbling.close());
   await assert.rejects(babbling.getpid(), /^CheckError: unexpected answer from 127\.0\.0\.1:\d+: 'hello'$/);
 });
+
+test("jobs are listed with the workers that went away with them", { skip: withoutGearmand }, async (t) => {
+  const server = await startGearmand(t);
+  const admin = await AdminClient.open(server, { signal });
+  const client = await JobClient.open(server, { signal });
+  const worker = await Worker.open(server, { signal });
+  t.after(() => {
+    for (const party of [admin, client, worker]) party.close();
+  });
+  assert.deepEqual(await admin.jobs(), []);
+  const handle = await client.submitBackground({ queue: "work", unique: "", payload: "" });
+  assert.deepEqual(await admin.jobs(), [{ handle, retries: 0 }]);
+  worker.register("work");
+  await worker.next();
+  worker.close();
+  while ((await admin.queue("work"))?.running !== 0);
+  assert.deepEqual(await admin.jobs(), [{ handle, retries: 1 }]);
+});
