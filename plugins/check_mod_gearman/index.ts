@@ -1,0 +1,218 @@
+import { definePlugin, flag, list, option, parseDecimal, Range, UsageError } from "monitoring-plugins-ts";
+import { displayName, type Priority, wireName } from "monitoring-plugins-ts/gearman";
+import { readConfig, readKeyFile } from "monitoring-plugins-ts/mod-gearman";
+import {
+  formatEndpoint,
+  networkOptions,
+  parseAddresses,
+  parsePort,
+  readNetworkOptions,
+} from "monitoring-plugins-ts/net";
+
+import { evaluate } from "./evaluate.ts";
+import { probe } from "./probe.ts";
+import { readKeyEnv, readSettings, refuseKey } from "./settings.ts";
+
+const SERVER = "Job server";
+const KEY = "Key of the workers, one of these";
+const JOB = "Job";
+const THRESHOLDS = "Thresholds";
+
+/** More would be a load test. */
+const MOST_JOBS = 1000;
+
+/** @throws Error naming the text when it is no number of seconds */
+function parseSeconds(text: string): number {
+  const seconds = parseDecimal(text);
+  if (seconds === undefined || seconds < 0) throw new Error(`'${text}' is not a number of seconds`);
+  return seconds;
+}
+
+/** @throws Error naming the text when it is no number of jobs */
+function parseCount(text: string): number {
+  const count = /^\d{1,4}$/.test(text) ? Number(text) : 0;
+  if (count < 1 || count > MOST_JOBS) throw new Error(`'${text}' is not a number of jobs: use 1 to ${MOST_JOBS}`);
+  return count;
+}
+
+/** @throws Error naming the text; a worker turns every other code into 2 or 3 */
+function parseCode(text: string): number {
+  if (!/^[0-3]$/.test(text)) throw new Error(`'${text}' is not a return code that a worker lets through: use 0 to 3`);
+  return Number(text);
+}
+
+/** @throws Error naming the text */
+function parsePriority(text: string): Priority {
+  const priority = (["low", "normal", "high"] as const).find((known) => known === text.toLowerCase());
+  if (priority === undefined) throw new Error(`'${text}' is not a priority: use low, normal or high`);
+  return priority;
+}
+
+/** @throws Error when the line cannot be written into a job */
+function parseCommand(text: string): string {
+  if (/[\r\n]/.test(text)) throw new Error("the command must be one line");
+  return text;
+}
+
+const options = {
+  server: list({
+    flags: "-H, --hostname <host[:port]>",
+    help: "Job server; repeatable, or several with commas between: each is probed. IPv6: [::1]:4730 or ::1. (default: those of --config, else localhost)",
+    section: SERVER,
+    parse: parseAddresses,
+  }),
+  port: option({
+    flags: "-p, --port <port>",
+    help: "Port where -H or the config names none.",
+    section: SERVER,
+    parse: parsePort,
+    default: "4730",
+  }),
+  ...networkOptions(SERVER),
+
+  keyFile: option({
+    flags: "--key-file <file>",
+    help: "File with the key in its first line, Mod-Gearman's keyfile.",
+    section: KEY,
+    parse: readKeyFile,
+  }),
+  keyEnv: option({
+    flags: "--key-env <name>",
+    help: "Environment variable with the key.",
+    section: KEY,
+    parse: readKeyEnv,
+  }),
+  config: option({
+    flags: "--config <file>",
+    help: "Mod-Gearman's module.conf or worker.conf: key, encryption, and the servers when -H is missing; includes are followed.",
+    section: KEY,
+    parse: readConfig,
+  }),
+  noEncryption: flag({
+    flags: "--no-encryption",
+    help: "Workers run with encryption=no.",
+    section: KEY,
+  }),
+  key: option({
+    flags: "--key <key>",
+    help: "Refused: every user can read a command line.",
+    section: KEY,
+    parse: refuseKey,
+  }),
+
+  queue: list({
+    flags: "-q, --queue <name>",
+    help: "Queue to send the job to: host, service, hostgroup_x, servicegroup_x; repeatable.",
+    section: JOB,
+    parse: wireName,
+    default: "service",
+  }),
+  command: option({
+    flags: "--command <line>",
+    help: "What the worker runs. (default: /bin/echo and a random token that must come back)",
+    section: JOB,
+    parse: parseCommand,
+  }),
+  expectCode: option({
+    flags: "--expect-code <n>",
+    help: "Return code the command must have.",
+    section: JOB,
+    parse: parseCode,
+    default: "0",
+  }),
+  expect: option({
+    flags: "-e, --expect <text>",
+    help: "Critical when the output of --command does not contain this.",
+    section: JOB,
+    parse: String,
+  }),
+  priority: option({
+    flags: "--priority <level>",
+    help: "low, normal or high. The core sends service checks low: so this feels the real queue.",
+    section: JOB,
+    parse: parsePriority,
+    default: "low",
+  }),
+  count: option({
+    flags: "-n, --count <n>",
+    help: "Jobs sent at the same time to each queue; a single lost one is critical. Of many workers, one job meets only one.",
+    section: JOB,
+    parse: parseCount,
+    default: "1",
+  }),
+
+  warning: option({
+    flags: "-w, --warning <range>",
+    help: "Seconds until the result is back: warning range.",
+    section: THRESHOLDS,
+    parse: Range.parse,
+    default: "2",
+  }),
+  critical: option({
+    flags: "-c, --critical <range>",
+    help: "Seconds until the result is back: critical range.",
+    section: THRESHOLDS,
+    parse: Range.parse,
+    default: "5",
+  }),
+  waitWarning: option({
+    flags: "--wait-warning <range>",
+    help: "Seconds until a worker took the job: warning range.",
+    section: THRESHOLDS,
+    parse: Range.parse,
+  }),
+  waitCritical: option({
+    flags: "--wait-critical <range>",
+    help: "Seconds until a worker took the job: critical range.",
+    section: THRESHOLDS,
+    parse: Range.parse,
+  }),
+  confirm: option({
+    flags: "--confirm <seconds>",
+    help: "Ask again for so long before saying that there is no worker; 0 is off. Idle Mod-Gearman workers restart and show none for 4 s.",
+    section: THRESHOLDS,
+    parse: parseSeconds,
+    default: "5",
+  }),
+};
+
+const notes = `
+Examples:
+  check_mod_gearman -H gearmand.example.com --key-file /etc/mod-gearman/secret
+  check_mod_gearman --config /etc/mod-gearman/module.conf -q host -q service
+  check_mod_gearman --config worker.conf -q hostgroup_dmz -n 20 -w 5 -c 10
+
+Ranges are those of the Monitoring Plugins guidelines: 5 alerts above 5.
+`;
+
+export default definePlugin({
+  name: "check_mod_gearman",
+  summary: "Alerts when a check sent through Mod-Gearman's workers does not come back, comes back late or wrong.",
+  usage: "[-H host[:port]] --key-file file [-q queue] [-n count] [-w range] [-c range] ...",
+  options,
+  notes,
+  async check(options, context) {
+    const { command, expect, expectCode, count, priority } = options;
+    if (expect !== undefined && command === undefined) {
+      throw new UsageError("-e is about the output of a command of yours: it needs --command");
+    }
+    const { servers, key, warnings } = readSettings(options);
+    const connect = await readNetworkOptions(options);
+    const queues = [...new Set(options.queue)];
+    const order = { servers, connect, queues, count, priority, command, key, confirmSeconds: options.confirm };
+    const facts = await probe(order, context);
+    return evaluate(facts, {
+      count,
+      expectCode,
+      expectText: expect,
+      echo: command === undefined,
+      time: { warning: options.warning, critical: options.critical },
+      wait: { warning: options.waitWarning, critical: options.waitCritical },
+      warnings,
+      order: [
+        `sent to ${servers.map(formatEndpoint).join(", ")}: queue ${queues.map(displayName).join(", ")}, ${count} each, priority ${priority}, ${key === undefined ? "not encrypted" : "encrypted"}`,
+        `command: ${command ?? "/bin/echo and a random token"}, expected return code: ${expectCode}`,
+      ],
+    });
+  },
+});
