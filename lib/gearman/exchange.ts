@@ -53,6 +53,8 @@ interface Submitted {
   readonly running: RunningJob;
 }
 
+const NOT_OF_SUBMITTING = new Set(["JOB_NOT_FOUND", "UNKNOWN_OPTION"]);
+
 /**
  * A client and a worker at the same time on one connection: submits any number of foreground jobs and takes the jobs of its
  * own queues while they run, as a round trip through other people's workers needs it. What it receives it tells by events.
@@ -69,6 +71,7 @@ export class Exchange {
   readonly #offered = new Set<string>();
   /** The server owes an answer to a grab, or a wake-up. */
   #working = false;
+  #wantsExceptions = false;
   #closed = false;
   #flushes = 0;
   /** Who waits for the echo of which text. */
@@ -101,6 +104,11 @@ export class Exchange {
   /** Submits a foreground job. @throws Error before sending when its unique id is too long. */
   submit(job: JobRequest, events: SubmittedEvents): void {
     const request = encodeJob(job);
+    if (!this.#wantsExceptions) {
+      // without this option an exception arrives as a plain failure, its text lost
+      this.#session.send(PacketType.OPTION_REQ, "exceptions");
+      this.#wantsExceptions = true;
+    }
     this.#unconfirmed.push({ events, running: new RunningJob(this.#session, {}) });
     this.#session.send(submitType(job), ...request);
   }
@@ -170,6 +178,8 @@ export class Exchange {
       case PacketType.ECHO_RES:
         this.#echo(body.toString("latin1"));
         break;
+      case PacketType.OPTION_RES:
+        break;
       case PacketType.NOOP:
         this.#grab();
         break;
@@ -218,9 +228,9 @@ export class Exchange {
     submitted.events.created(handle);
   }
 
-  /** A job server also complains about a job that is gone when its worker ends it: that is nothing to a submitted one. */
+  /** A job server also complains about a job that is gone when its worker ends it, and an old one about the option. */
   #refuse(error: ServerError): void {
-    if (error.code !== "JOB_NOT_FOUND") this.#unconfirmed.shift()?.events.refused(error);
+    if (!NOT_OF_SUBMITTING.has(error.code)) this.#unconfirmed.shift()?.events.refused(error);
   }
 
   #report(type: number, body: Buffer): void {

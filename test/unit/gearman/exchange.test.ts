@@ -67,12 +67,14 @@ test("jobs run side by side while commands are answered on the same connection",
   await worker.flush();
   const handle = (job: Job) => {
     if (String(job.payload) === "fail") throw new Error("as told");
+    if (String(job.payload) === "throw") job.exception("boom");
     return job.payload;
   };
   worker.run(handle).catch(() => {});
   const payloads = ["a", "b", "c"];
   const ended = payloads.map((payload) => submit(exchange, "echo", payload).ended);
   const failed = submit(exchange, "echo", "fail").ended;
+  const thrown = submit(exchange, "echo", "throw").ended;
   const { queues } = await exchange.admin.status();
   assert.deepEqual(
     queues.map(({ name }) => name),
@@ -83,6 +85,7 @@ test("jobs run side by side while commands are answered on the same connection",
     payloads,
   );
   assert.deepEqual(await failed, { state: "fail" });
+  assert.deepEqual(await thrown, { state: "exception", text: "boom" });
 });
 
 test("jobs of an offered queue come one after the other, also those that wait already", needsGearmand, async (t) => {
