@@ -33,7 +33,7 @@ export interface Rules {
   readonly order: readonly string[];
 }
 
-export interface Levels {
+interface Levels {
   readonly warning: Range | undefined;
   readonly critical: Range | undefined;
 }
@@ -69,23 +69,24 @@ function evaluateServer(
 ): Result[] {
   const { server, label, failure, queues } = facts;
   const prefix = several.servers ? `${server}: ` : "";
-  const parts = queues.map((queue) => {
-    const labels = `${several.servers ? `${label}_` : ""}${several.queues ? `${safeLabel(queue.name)}_` : ""}`;
-    const problems = failure === undefined ? judgeQueue(queue, server, prefix, unclaimed, rules) : [];
-    if (failure === undefined && problems.length === 0) {
+  const metricsOf = (queue: QueueFacts) =>
+    metrics(queue, `${several.servers ? `${label}_` : ""}${several.queues ? `${safeLabel(queue.name)}_` : ""}`, rules);
+  const detailsOf = (queue: QueueFacts): Detail => ({ verbosity: 1, lines: tripLines(queue, prefix) });
+  if (failure !== undefined) {
+    // said once, not for each queue
+    const down = [verdict(failure.status, withServer(failure.message, server))];
+    return [
+      combine("", down, { metrics: queues.flatMap((queue) => [...metricsOf(queue)]), details: queues.map(detailsOf) }),
+    ];
+  }
+  return queues.map((queue) => {
+    const problems = judgeQueue(queue, server, prefix, unclaimed, rules);
+    if (problems.length === 0) {
       const time = seconds(Math.max(...queue.trips.map((trip) => trip.time)));
       problems.push(verdict(Status.OK, `${prefix}check job of queue ${shown(queue.name)} came back in ${time}`));
     }
-    return { queue, problems, metrics: metrics(queue, labels, rules) };
+    return combine("", problems, { metrics: metricsOf(queue), details: [detailsOf(queue)] });
   });
-  // said once, not for each queue
-  const down = failure === undefined ? [] : [verdict(failure.status, withServer(failure.message, server))];
-  return parts.map(({ queue, problems, metrics }, index) =>
-    combine("", index === 0 ? [...down, ...problems] : problems.length > 0 ? problems : down, {
-      metrics,
-      details: [{ verbosity: 1, lines: tripLines(queue, prefix) }],
-    }),
-  );
 }
 
 /** A failure's text names its server already, unless it comes from the deadline itself. */
@@ -142,7 +143,7 @@ function claim({ stage }: TripFacts, server: string, unclaimed: Stray[]): Stray 
 
 /** On which leg a job was lost; of several reasons the likeliest first. */
 function lostText(trip: TripFacts, { counts }: QueueFacts, stray: Stray | undefined): string {
-  if (trip.refusal !== undefined) return `job failed: ${printable(trip.refusal, LONGEST_SHOWN)}`;
+  if (trip.refusal !== undefined) return `job failed: ${excerpt(trip.refusal)}`;
   if (stray !== undefined) return strayText(stray);
   const time = seconds(trip.time);
   switch (trip.stage) {

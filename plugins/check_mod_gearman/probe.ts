@@ -185,6 +185,11 @@ class ServerProbe {
     if (!this.#offered || (!this.#launched && reason instanceof DeadlineError)) this.#life.abort(reason);
   }
 
+  /** Before all jobs are sent somebody waits for the server's words, and knows better what was wrong with them. */
+  #lose(failure: CheckError): void {
+    if (this.#launched) this.#fail(failure);
+  }
+
   #fail(failure: CheckError): void {
     this.#failure ??= failure;
     for (const trip of this.#trips()) trip.settle();
@@ -197,7 +202,7 @@ class ServerProbe {
     const exchange = await Exchange.open(
       this.#server,
       { ...connect, signal: this.#life.signal },
-      { job: (job) => this.#mailbox.take(job, this.#peer), lost: (failure) => this.#fail(failure) },
+      { job: (job) => this.#mailbox.take(job, this.#peer), lost: (failure) => this.#lose(failure) },
     );
     this.#exchange = exchange;
     for (const target of this.#targets) {

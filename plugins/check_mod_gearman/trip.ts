@@ -93,8 +93,11 @@ export class Trip {
   }
 
   result(result: CheckResult, server: string): void {
-    this.#time ??= this.#elapsed();
-    this.#first ??= result;
+    if (this.#first === undefined) {
+      this.#first = result;
+      // even if nobody waited for it any more
+      this.#time = this.#elapsed();
+    }
     const { returnCode: code, output, source } = result;
     this.#results.push({ server, code, output, source });
     if (this.#stage === "ended") this.settle();

@@ -28,6 +28,10 @@ const ORDINARY: Readonly<Record<string, (t: TestContext) => Promise<readonly str
     const { address } = await fakeGearmand(t, { queues: { host: { total: 3, running: 1, workers: 2 }, "a b": {} } });
     return ["-H", address];
   },
+  async check_mod_gearman(t) {
+    const { address } = await fakeGearmand(t, { queues: { service: {} } });
+    return ["-H", address, "--no-encryption", "--confirm", "0"];
+  },
 };
 
 const ordinary = (name: string, t: TestContext) => ORDINARY[name]?.(t) ?? Promise.resolve(["--version"]);

@@ -1,0 +1,196 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+
+import { CheckError, Range, report, Status } from "monitoring-plugins-ts";
+
+import { evaluate, type Rules } from "../../../../plugins/check_mod_gearman/evaluate.ts";
+import type {
+  ProbeFacts,
+  QueueFacts,
+  ServerFacts,
+  Stray,
+  TripFacts,
+} from "../../../../plugins/check_mod_gearman/facts.ts";
+import { parseOutput } from "../../../support/perfdata.ts";
+
+const RULES: Rules = {
+  count: 1,
+  expectCode: 0,
+  expectText: undefined,
+  echo: true,
+  time: { warning: Range.parse("2"), critical: Range.parse("5") },
+  wait: { warning: undefined, critical: undefined },
+  warnings: [],
+  order: [],
+};
+
+const A = "192.0.2.1:4730";
+const B = "192.0.2.2:4730";
+
+const result = { server: A, code: 0, output: "TOKEN", source: "Mod-Gearman Worker @ host2" };
+
+const trip = (facts: Partial<TripFacts> = {}): TripFacts => ({
+  token: "TOKEN",
+  stage: "ended",
+  refusal: undefined,
+  deaths: 0,
+  time: 0.5,
+  wait: 0.1,
+  run: 0.3,
+  return: 0.1,
+  results: [result],
+  ...facts,
+});
+
+const lost = (facts: Partial<TripFacts> = {}): TripFacts =>
+  trip({ time: 9, wait: Number.NaN, run: Number.NaN, return: Number.NaN, results: [], ...facts });
+
+const queue = (trips: readonly TripFacts[], facts: Partial<QueueFacts> = {}): QueueFacts => ({
+  name: "service",
+  counts: { worker: 3, waiting: 0 },
+  confirmedSeconds: 0,
+  trips,
+  ...facts,
+});
+
+const server = (queues: readonly QueueFacts[], facts: Partial<ServerFacts> = {}): ServerFacts => ({
+  server: A,
+  label: "192.0.2.1-4730",
+  failure: undefined,
+  queues,
+  ...facts,
+});
+
+const facts = (trips: readonly TripFacts[], strays: readonly Stray[] = []): ProbeFacts => ({
+  servers: [server([queue(trips)])],
+  strays,
+});
+
+/** State and text. */
+function said(facts: ProbeFacts, rules: Partial<Rules> = {}): string {
+  const verdict = evaluate(facts, { ...RULES, ...rules });
+  parseOutput(report("check_mod_gearman", verdict, 2));
+  return `${Object.keys(Status)[verdict.status]} ${verdict.text}`;
+}
+
+const CASES: readonly [string, ProbeFacts, string][] = [
+  ["back in time", facts([trip()]), "OK check job of queue service came back in 0.500 s"],
+  [
+    "waiting still",
+    facts([lost({ stage: "waiting", wait: 9 })]),
+    "CRITICAL Queue service: job not fetched in 9.000 s, 3 workers, 0 jobs waiting",
+  ],
+  [
+    "not even accepted",
+    facts([lost({ stage: "unconfirmed" })]),
+    "CRITICAL Queue service: the job server did not take the job in 9.000 s",
+  ],
+  [
+    "died with twice",
+    facts([lost({ stage: "waiting", deaths: 2 })]),
+    "CRITICAL Queue service: worker died 2 times with the job, which nobody fetched again in 9.000 s, 3 workers, 0 jobs waiting",
+  ],
+  [
+    "fetched and silent",
+    facts([lost({ stage: "fetched", wait: 1, deaths: 1 })]),
+    "CRITICAL Queue service: job fetched, no result for 8.000 s: worker stuck, too slow or cut off, another one died with it",
+  ],
+  [
+    "ended and silent",
+    facts([lost()]),
+    "CRITICAL Queue service: job fetched and ended, no result: the worker has another key, or sends results to another server",
+  ],
+  [
+    "slow",
+    facts([trip({ time: 3 })]),
+    "WARNING Queue service: result took 3.000 s (wait 0.100 s, run 0.300 s, return 0.100 s)",
+  ],
+  [
+    "very slow, parts unknown",
+    facts([trip({ time: 6, run: Number.NaN })]),
+    "CRITICAL Queue service: result took 6.000 s",
+  ],
+  [
+    "not fetched, and somebody else's result came: it is not the reason",
+    facts([lost({ stage: "waiting" })], [{ server: A, kind: "unreadable" }]),
+    "CRITICAL Queue service: job not fetched in 9.000 s, 3 workers, 0 jobs waiting. " +
+      `a result came over ${A} that cannot be decrypted: the key differs on the way back.`,
+  ],
+  [
+    "fine, but another result came that nobody can read",
+    facts([trip()], [{ server: A, kind: "unreadable" }]),
+    `WARNING a result came over ${A} that cannot be decrypted: the key differs on the way back`,
+  ],
+  [
+    "no code in the result",
+    facts([trip({ results: [{ ...result, code: Number.NaN }] })]),
+    "CRITICAL Queue service: return code missing instead of 0: 'TOKEN'",
+  ],
+  [
+    "came twice, over two servers",
+    facts([trip({ results: [result, { ...result, server: B }] })]),
+    `WARNING Queue service: the result came twice (over ${A} and ${B})`,
+  ],
+];
+
+for (const [name, probe, text] of CASES) test(name, () => assert.equal(said(probe), text));
+
+test("of several jobs all reasons are named, each once", () => {
+  const trips = [trip(), lost(), lost(), lost({ stage: "fetched", wait: 1 })];
+  assert.equal(
+    said(facts(trips), { count: 4 }),
+    "CRITICAL Queue service: 3 of 4 jobs lost: job fetched and ended, no result: the worker has another key, or sends " +
+      "results to another server, job fetched, no result for 8.000 s: worker stuck, too slow or cut off",
+  );
+});
+
+test("an unreadable result explains one lost job, of its own server if there is a choice", () => {
+  const strays: readonly Stray[] = [
+    { server: B, kind: "clear" },
+    { server: A, kind: "unreadable" },
+  ];
+  const both = {
+    servers: [server([queue([lost()])]), server([queue([lost()])], { server: B, label: "192.0.2.2-4730" })],
+    strays,
+  };
+  assert.equal(
+    said(both),
+    `CRITICAL ${A}: Queue service: a result came over ${A} that cannot be decrypted: the key differs on the way back. ` +
+      `${B}: Queue service: a result came over ${B} without encryption.`,
+  );
+});
+
+test("a server that failed is named once, whatever the number of queues, and worse than a queue's trouble stays worse", () => {
+  const failure = new CheckError(
+    Status.CRITICAL,
+    "failed to connect to address 192.0.2.2 and port 4730: Connection refused",
+  );
+  const queues = [queue([]), queue([], { name: "host" })];
+  const probe = {
+    servers: [
+      server([queue([trip({ time: 3 })]), queue([trip()], { name: "host" })]),
+      server(queues, { server: B, label: "192.0.2.2-4730", failure }),
+    ],
+    strays: [],
+  };
+  assert.equal(
+    said(probe),
+    `CRITICAL ${failure.message}. ${A}: Queue service: result took 3.000 s (wait 0.100 s, run 0.300 s, return 0.100 s).`,
+  );
+});
+
+test("perfdata: the slowest of the jobs that came back, and what is unknown is left out", () => {
+  const perfdata = (probe: ProbeFacts, rules: Partial<Rules> = {}) =>
+    parseOutput(report("check_mod_gearman", evaluate(probe, { ...RULES, ...rules }), 0)).firstLine.replace(/.*\| /, "");
+  assert.equal(
+    perfdata(facts([trip({ time: 0.4 }), trip(), lost()]), { count: 3 }),
+    "'time'=0.5s;2;5;0 'wait'=0.1s;;;0 'run'=0.3s;;;0 'return'=0.1s;;;0 'results'=2;;;0;3 'lost'=1;;;0;3",
+  );
+  assert.equal(perfdata(facts([lost()])), "'results'=0;;;0;1 'lost'=1;;;0;1");
+  assert.equal(perfdata({ servers: [server([queue([])])], strays: [] }), "'results'=0;;;0;1 'lost'=1;;;0;1");
+});
+
+test("warnings about the key stand in the long output, whatever the state", () => {
+  const text = report("check_mod_gearman", evaluate(facts([trip()]), { ...RULES, warnings: ["mind the key"] }), 0);
+  assert.deepEqual(parseOutput(text).long, ["warning: mind the key"]);
+});
