@@ -81,6 +81,15 @@ test("several servers: results may come back over another, and come to the right
   for (const { address } of [a, b]) assert.deepEqual(await listed(address), ["service 0 0 1"]);
 });
 
+test("a result may come back over a server that has no worker of its own", real, async (t) => {
+  const [a, b] = await Promise.all([startGearmand(t), startGearmand(t)]);
+  await startModGearmanWorker(t, a.address, { resultServer: b.address });
+  const { state, says, value } = await check("-H", a.address, "-H", b.address, "--confirm", "0");
+  assert.equal(`${state} ${says}`, "CRITICAL PORT: Queue service not found, so it has no worker: no job sent");
+  assert.equal(value(`127.0.0.1-${a.port}_results`), 1);
+  assert.deepEqual(await listed(b.address), []);
+});
+
 test("a result that went to a server nobody named is lost, and that is said", real, async (t) => {
   const [a, b] = await Promise.all([startGearmand(t), startGearmand(t)]);
   await startModGearmanWorker(t, a.address, { resultServer: b.address });
