@@ -28,7 +28,7 @@ export function start(...args: readonly string[]): Started {
 }
 
 /** Takes the answer of a run apart. */
-export function read({ code, signal, stdout, stderr }: Finished): Answer {
+function read({ code, signal, stdout, stderr }: Finished): Answer {
   assert.deepEqual({ signal, stderr }, { signal: null, stderr: "" }, stdout);
   assert.doesNotMatch(stdout, /internal error/);
   const state = STATES[code ?? -1] ?? assert.fail(`exit code ${code}`);
