@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
 
-import { CheckError, type Context, DeadlineError } from "monitoring-plugins-ts";
+import { CheckError, type Context, DeadlineError, Status } from "monitoring-plugins-ts";
 import {
   askWhile,
   Exchange,
@@ -92,6 +92,8 @@ class ServerProbe {
   #offered = false;
   #launched = false;
   #gaveUp = false;
+  readonly #timeIsUp: Promise<void>;
+  #endTime: () => void = () => {};
   #confirmedSeconds = 0;
   #failure: CheckError | undefined;
 
@@ -103,6 +105,9 @@ class ServerProbe {
     this.#context = context;
     this.#peer = formatEndpoint(server);
     this.#targets = order.queues.map((name) => ({ name, tokens: [], counts: undefined, trips: [] }));
+    this.#timeIsUp = new Promise((resolve) => {
+      this.#endTime = resolve;
+    });
     const { signal } = context;
     signal.addEventListener("abort", () => this.#abort(signal.reason), { once: true });
   }
@@ -114,8 +119,8 @@ class ServerProbe {
       const watching = this.#watch();
       await Promise.all(this.#trips().map(({ settled }) => settled));
       await watching;
-      // a result that came twice waits in the queue by now
-      await this.#exchange?.flush();
+      // a result that came twice waits in the queue by now; a server that hangs must not hold up the others' verdict
+      await Promise.race([this.#exchange?.flush(), this.#timeIsUp]);
     } catch (error) {
       if (!(error instanceof CheckError)) throw error;
       this.#fail(error);
@@ -125,15 +130,22 @@ class ServerProbe {
   /** Ends all waiting: time is nearly over. */
   giveUp(): void {
     this.#gaveUp = true;
+    this.#endTime();
     for (const trip of this.#trips()) trip.settle();
   }
 
-  /** Finds out what hinders the jobs that nobody fetched. */
+  /** Finds out what hinders the jobs that are still out: the server, or that nobody fetched them. */
   async lastLook(): Promise<void> {
     const exchange = this.#exchange;
     const waiting = this.#trips().filter((trip) => trip.isWaiting);
-    if (exchange === undefined || this.#failure !== undefined || waiting.length === 0) return;
+    if (exchange === undefined || this.#failure !== undefined || !this.#gaveUp || this.#trips().length === 0) return;
+    let alive = false;
+    const echo = exchange.flush().then(() => {
+      alive = true;
+    });
     const ask = async () => {
+      await echo;
+      if (waiting.length === 0) return;
       const { queues } = await exchange.admin.status();
       this.#note(queues);
       const jobs = queues.reduce((sum, queue) => sum + queue.waiting + queue.running, 0);
@@ -143,6 +155,8 @@ class ServerProbe {
     };
     // what is not learnt now is not said
     await Promise.race([ask().catch(() => {}), sleep(LAST_LOOK_MS)]);
+    if (!alive)
+      this.#fail(new CheckError(Status.CRITICAL, `${this.#peer} does not answer any more while jobs are out`));
   }
 
   facts(): ServerFacts {
@@ -219,9 +233,11 @@ class ServerProbe {
     const start = process.uptime();
     const launchSome = ({ queues }: ServerStatus) => {
       this.#note(queues);
+      // nobody would wait for a job sent now
+      if (this.#gaveUp) return false;
       const lacking = this.#targets.filter(({ trips }) => trips.length === 0);
       for (const target of lacking) if ((target.counts?.worker ?? 0) > 0) this.#submit(exchange, target);
-      return !this.#gaveUp && this.#targets.some(({ trips }) => trips.length === 0);
+      return this.#targets.some(({ trips }) => trips.length === 0);
     };
     await askWhile(launchSome, first, () => exchange.admin.status(), confirmSeconds, this.#context);
     this.#confirmedSeconds = process.uptime() - start;

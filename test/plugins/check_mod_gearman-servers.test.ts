@@ -144,10 +144,14 @@ test("a server that goes away while the job is out", real, async (t) => {
 test("a server that freezes while the job is out: in time, and not OK", real, async (t) => {
   const server = await startGearmand(t);
   await startModGearmanWorker(t, server.address, { delayMs: 30_000 });
-  const running = check("-H", server.address, "-t", "2");
+  const other = await startGearmand(t);
+  await startModGearmanWorker(t, other.address);
+  const running = check("-H", server.address, "-H", other.address, "-t", "2");
   await untilSent(server.address);
   server.freeze();
-  assert.equal((await running).state, "CRITICAL");
+  const { state, says, value } = await running;
+  assert.equal(`${state} ${says}`, "CRITICAL PORT does not answer any more while jobs are out");
+  assert.equal(value(`127.0.0.1-${other.port}_results`), 1, "the other server is judged all the same");
   server.thaw();
 });
 
