@@ -12,6 +12,7 @@ import {
   verdict,
 } from "monitoring-plugins-ts";
 import { displayName, type QueueStatus } from "monitoring-plugins-ts/gearman";
+import { probeQueueEnd } from "monitoring-plugins-ts/mod-gearman";
 
 /** Warning and critical of one thing. */
 export interface Levels<T extends Threshold = CountThreshold> {
@@ -58,15 +59,21 @@ export function restsOnNoWorker(rules: Rules, severalServers: boolean): (queue: 
     isSelectedQueue(queue);
 }
 
-/** The selected ones of a server's queues. */
+/**
+ * The selected ones of a server's queues. The private queues of check_mod_gearman are selected by name only: they come and go,
+ * and what a killed probe left behind is no alarm.
+ */
 export function selectQueues(queues: readonly QueueStatus[], selection: Selection): readonly QueueStatus[] {
-  const { queues: names, include, exclude } = selection;
-  return names.length + include.length + exclude.length === 0 ? queues : queues.filter(selector(selection));
+  const isChosen = selector(selection);
+  return queues.every(isChosen) ? queues : queues.filter(isChosen);
 }
 
 function selector({ queues, include, exclude }: Selection): (queue: QueueStatus) => boolean {
   const names = queues.length === 0 ? undefined : new Set(queues);
-  return ({ name }) => (names?.has(name) ?? true) && isSelected(displayName(name), include, exclude);
+  const filtered = include.length + exclude.length > 0;
+  return ({ name }) =>
+    (names === undefined ? probeQueueEnd(name) === undefined : names.has(name)) &&
+    (!filtered || isSelected(displayName(name), include, exclude));
 }
 
 /** What is wrong with a queue: the worst that applies, and of equals the first in this order. Nothing for most queues. */

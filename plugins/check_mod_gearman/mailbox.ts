@@ -1,13 +1,18 @@
 import type { Job } from "monitoring-plugins-ts/gearman";
-import { type Cipher, decodeBase64, isResultText, parseResult } from "monitoring-plugins-ts/mod-gearman";
+import {
+  type Cipher,
+  decodeBase64,
+  isResultText,
+  parseResult,
+  probeQueueEnd,
+  probeQueueName,
+} from "monitoring-plugins-ts/mod-gearman";
 
 import type { Stray } from "./facts.ts";
 import type { Trip } from "./trip.ts";
 
 /** How long a queue's name outlives its run: clocks of monitoring hosts may differ. */
 const SLACK_SECONDS = 10;
-
-const PREFIX = "check_mod_gearman-";
 
 /** The private queue results come back to, on all servers, and the jobs they belong to. */
 export class Mailbox {
@@ -51,12 +56,11 @@ function isClear(payload: Buffer): boolean {
 
 /** A queue's name, unlike any other run's, that tells when the run is over for certain. */
 export function mailboxName(random: string, now: number, remainingMs: number): string {
-  const end = Math.ceil((now + remainingMs) / 1000) + SLACK_SECONDS;
-  return `${PREFIX}${end.toString(16)}-${random}`;
+  return probeQueueName(random, Math.ceil((now + remainingMs) / 1000) + SLACK_SECONDS);
 }
 
 /** Whether a queue belonged to a run that is over, however it ended. */
 export function isAbandoned({ name, worker }: { readonly name: string; readonly worker: number }, now: number) {
-  const [, end] = /^check_mod_gearman-([0-9a-f]{1,10})-[0-9a-f]{32}$/.exec(name) ?? [];
-  return end !== undefined && worker === 0 && Number.parseInt(end, 16) * 1000 < now;
+  const end = probeQueueEnd(name);
+  return end !== undefined && worker === 0 && end * 1000 < now;
 }
