@@ -6,6 +6,7 @@
 export { helpText, shortUsage } from "./command-line.ts";
 export { type CountThreshold, parseCountThreshold } from "./count-threshold.ts";
 export { formatDecimal, parseDecimal } from "./decimal.ts";
+export { formatDuration, parseDuration } from "./duration.ts";
 export { CheckError, DeadlineError, UsageError } from "./error.ts";
 export { formatMetric, type Metric, safeLabel, type UoM } from "./metric.ts";
 export { count, flag, list, type Option, type Options, option, type Values } from "./option.ts";
