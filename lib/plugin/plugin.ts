@@ -7,6 +7,8 @@ export interface Context {
   readonly signal: AbortSignal;
   /** How often `-v` was given, 0 to 3. */
   readonly verbosity: number;
+  /** Path of the executable and its arguments as typed, for messages that tell the user what to type. */
+  readonly commandLine: readonly string[];
   /** Time left until the deadline, in milliseconds; never negative. */
   remainingMs(): number;
   /** Milliseconds since 1970. */

@@ -101,6 +101,7 @@ class Run {
     return {
       signal: this.#abort.signal,
       verbosity: this.#verbosity,
+      commandLine: process.argv.slice(1),
       remainingMs: () => this.#remainingMs(),
       now: () => Date.now(),
       log: (line) => {
