@@ -1,5 +1,3 @@
-import { isIPv6 } from "node:net";
-
 import { safeLabel } from "../plugin/metric.ts";
 
 /** A service on a TCP port. `host` is a name or an address, an IPv6 address without brackets. */
@@ -99,6 +97,12 @@ function splitPort(text: string): { host: string; port?: string | undefined } {
     return { host: text };
   }
   return { host: text.slice(0, colon) || "localhost", port: text.slice(colon + 1) };
+}
+
+/** As of node:net, which is not loaded for this: a check that does not connect starts faster without it. */
+function isIPv6(text: string): boolean {
+  const address = text.replace(/%[\w.:-]+$/, "");
+  return /^[0-9A-Fa-f:.]+$/.test(address) && URL.canParse(`http://[${address}]`);
 }
 
 function unusable(text: string, why: string, options?: ErrorOptions): Error {
