@@ -13,6 +13,9 @@ export const REQUIREMENTS = [
   { program: "gearmand", debianPackage: "gearman-job-server" },
   { program: "gearman", debianPackage: "gearman-tools" },
   { program: "openssl", debianPackage: "openssl" },
+  { program: "prlimit", debianPackage: "util-linux" },
+  { program: "setpriv", debianPackage: "util-linux" },
+  { program: "unshare", debianPackage: "util-linux" },
 ] as const satisfies readonly Requirement[];
 
 export type Program = (typeof REQUIREMENTS)[number]["program"];

@@ -23,6 +23,8 @@ export interface RunOptions {
   readonly node?: string;
   readonly timeoutMs?: number;
   readonly cwd?: string;
+  /** Another user, and the group of the same number; only root may ask for one. */
+  readonly uid?: number;
   /** `broken`: a pipe nobody reads from any more (EPIPE); `closed`: no descriptor 1 at all. */
   readonly stdout?: "read" | "broken" | "closed";
 }
@@ -61,6 +63,7 @@ export function startPlugin(name: string, args: readonly string[], options: RunO
   const child = spawn(file, rest, {
     env: options.noEnvironment ? {} : { ...NRPE_ENVIRONMENT, ...options.env },
     ...(options.cwd === undefined ? {} : { cwd: options.cwd }),
+    ...(options.uid === undefined ? {} : { uid: options.uid, gid: options.uid }),
     stdio: [options.input === undefined ? "ignore" : "pipe", "pipe", "pipe"],
     timeout: options.timeoutMs ?? TEST_LIMIT_MS,
     killSignal: "SIGKILL",

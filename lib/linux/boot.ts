@@ -1,0 +1,24 @@
+import { join } from "node:path";
+
+import { CheckError } from "../plugin/error.ts";
+import { Status } from "../plugin/status.ts";
+import { attempt, readSmall } from "./file.ts";
+
+/** This boot of the machine, and how long it has lasted: a clock nobody sets. */
+export interface Boot {
+  /** Random for each boot; empty where the kernel does not tell. */
+  readonly id: string;
+  /** Time since boot in seconds, including time suspended. */
+  readonly uptime: number;
+}
+
+/**
+ * @param root where proc is mounted
+ * @throws {@link CheckError} UNKNOWN when there is no `uptime`: then this is no proc file system
+ */
+export function readBoot(root: string): Boot {
+  const uptime = Number(attempt(() => readSmall(join(root, "uptime"))).split(" ")[0]);
+  if (!(uptime > 0)) throw new CheckError(Status.UNKNOWN, `${root} is no proc file system: there is no uptime to read`);
+  const id = attempt(() => readSmall(join(root, "sys/kernel/random/boot_id"))).trim();
+  return { id: id === "gone" || id === "denied" ? "" : id, uptime };
+}

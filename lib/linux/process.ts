@@ -1,0 +1,93 @@
+import { type Dir, opendirSync } from "node:fs";
+import { join } from "node:path";
+
+import { CheckError } from "../plugin/error.ts";
+import { Status } from "../plugin/status.ts";
+import { attempt, ENTRY_BY_ENTRY, nextName, readSmall, type Unreadable } from "./file.ts";
+
+/** What the kernel tells everybody about a process, from `stat` and `status`; see proc_pid_stat(5). */
+export interface Process {
+  readonly pid: number;
+  /** At most 15 bytes, which is all the kernel keeps; a byte string. */
+  readonly comm: string;
+  /** One letter: `R`, `S`, `D`, `T`, `Z` for a zombie, `X`. */
+  readonly state: string;
+  /** When it started, in clock ticks since boot. With the pid it is a name no other process of this boot has. */
+  readonly startTicks: number;
+  /** Effective user. */
+  readonly uid: number;
+  /** Resident memory in bytes; undefined for zombies and kernel threads. */
+  readonly rss: number | undefined;
+}
+
+/** The kernel keeps this much of a process' name (TASK_COMM_LEN without its NUL). */
+const COMM_LENGTH = 15;
+
+/** Processes found by name. */
+export interface Found {
+  /** In the order of the name they match, then as /proc lists them. */
+  readonly pids: readonly { readonly pid: number; readonly name: string }[];
+  /** Processes whose name may not be read, as with `hidepid=1`. */
+  readonly denied: number;
+}
+
+/**
+ * Processes by their names as in `/proc/PID/comm`; a longer name is compared by what the kernel keeps of it. The caller's
+ * own process is left out.
+ *
+ * @param root where proc is mounted
+ * @throws {@link CheckError} UNKNOWN when `root` cannot be listed
+ */
+export function findProcesses(root: string, names: readonly string[]): Found {
+  const wanted = names.map((name) => Buffer.from(name).toString("latin1", 0, COMM_LENGTH));
+  const found = names.map((name) => ({ name, pids: [] as number[] }));
+  let denied = 0;
+  const folder = openProc(root);
+  try {
+    for (let name = nextName(folder); name !== undefined; name = nextName(folder)) {
+      if (!/^[1-9]\d*$/.test(name) || Number(name) === process.pid) continue;
+      const comm = attempt(() => readSmall(`${root}/${name}/comm`));
+      if (comm === "denied") denied++;
+      else found[wanted.indexOf(comm.slice(0, -1))]?.pids.push(Number(name));
+    }
+  } finally {
+    folder.closeSync();
+  }
+  return { pids: found.flatMap(({ name, pids }) => pids.map((pid) => ({ pid, name }))), denied };
+}
+
+function openProc(root: string): Dir {
+  try {
+    return opendirSync(root, ENTRY_BY_ENTRY);
+  } catch (cause) {
+    throw new CheckError(Status.UNKNOWN, `cannot list ${root}: ${(cause as NodeJS.ErrnoException).code}`, { cause });
+  }
+}
+
+/** @param root where proc is mounted */
+export function readProcess(root: string, pid: number): Process | Unreadable {
+  const folder = join(root, String(pid));
+  return attempt(() => parseProcess(pid, readSmall(join(folder, "stat")), readSmall(join(folder, "status"))) ?? "gone");
+}
+
+/** Reads `/proc/PID/stat` and `/proc/PID/status`; undefined when the texts are not what the kernel writes. */
+export function parseProcess(pid: number, stat: string, status: string): Process | undefined {
+  // the name is the program's own choice and may hold blanks and parentheses
+  const open = stat.indexOf("(");
+  const close = stat.lastIndexOf(")");
+  const fields = stat.slice(close + 2).split(" ");
+  const [state = "", startTicks = ""] = [fields[0], fields[19]];
+  const [, uid] = /^Uid:\s+\d+\s+(\d+)/m.exec(status) ?? [];
+  if (open < 0 || close < open || !/^[A-Za-z]$/.test(state) || !/^\d+$/.test(startTicks) || uid === undefined) {
+    return undefined;
+  }
+  const [, kilobytes] = /^VmRSS:\s+(\d+) kB/m.exec(status) ?? [];
+  return {
+    pid,
+    comm: stat.slice(open + 1, close),
+    state,
+    startTicks: Number(startTicks),
+    uid: Number(uid),
+    rss: kilobytes === undefined ? undefined : Number(kilobytes) * 1024,
+  };
+}
