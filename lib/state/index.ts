@@ -1,0 +1,7 @@
+/**
+ * What a check remembers between two runs.
+ *
+ * @packageDocumentation
+ */
+export { stateFolder } from "./folder.ts";
+export { readState, type Stored, writeState } from "./store.ts";
