@@ -15,6 +15,7 @@ import { fakeGearmand } from "../servers/fake-gearmand.ts";
 import { type RunOptions, runPlugin, startPlugin } from "../support/exec.ts";
 import { nodeBinary, OTHER_NODES } from "../support/node-versions.ts";
 import { parseOutput } from "../support/perfdata.ts";
+import { procTree } from "../support/proc-tree.ts";
 
 const ROOT = fileURLToPath(new URL("../../", import.meta.url));
 const DIST = join(ROOT, "dist");
@@ -31,6 +32,11 @@ const ORDINARY: Readonly<Record<string, (t: TestContext) => Promise<readonly str
   async check_mod_gearman(t) {
     const { address } = await fakeGearmand(t, { queues: { service: {} } });
     return ["-H", address, "--no-encryption", "--confirm", "0"];
+  },
+  // without a folder for its samples, so that each run is the first
+  async check_gearman_fd_leak(t) {
+    const root = procTree(t, { processes: { 7: { fds: ["/dev/null", "/a", "/a"], rssKiB: 2048 } } });
+    return ["--proc", root, "--state-dir", "/dev/null/none"];
   },
 };
 

@@ -1,0 +1,264 @@
+import {
+  combine,
+  type Detail,
+  formatDuration,
+  judge,
+  type Metric,
+  measure,
+  type Result,
+  Status,
+  safeLabel,
+  urgency,
+  verdict,
+} from "monitoring-plugins-ts";
+
+import { describeProcess, describeServer } from "./describe.ts";
+import type { Facts, GroupFacts, ProcessFacts, ServerFacts } from "./facts.ts";
+import { etaOf, growthOf, isSet, type Rules } from "./rules.ts";
+import { serverProcess } from "./server-process.ts";
+import type { Levels } from "./threshold.ts";
+import { isFailure, limitWords, megabytes, percent, signed, trendWords } from "./words.ts";
+
+/** The verdict. */
+export function evaluate(facts: Facts, rules: Rules): Result {
+  const { groups, server, timeOver, historyProblem } = facts;
+  const judged = groups.map((group) => judgeGroup(group, facts, rules));
+  const parts: Result[] = judged.flat();
+  if (isFailure(server)) parts.push(verdict(server.status, server.message));
+  else if (server !== undefined && isSet(rules.perWorker)) parts.push(...judgeServerFound(groups, server));
+
+  // a server that does not answer says so itself
+  if (timeOver !== undefined && !isFailure(server)) {
+    parts.push(verdict(timeOver.status, `${timeOver.message}: not all descriptors and sockets were looked at`));
+  }
+
+  const judgesGrowth = [rules.growth, rules.eta, rules.rssGrowth].some(isSet);
+  const details: Detail[] = [];
+  if (historyProblem !== undefined) {
+    if (historyProblem.fatal && judgesGrowth) {
+      parts.push(verdict(Status.UNKNOWN, `growth cannot be judged: ${historyProblem.text}`));
+    } else details.push({ verbosity: 0, lines: [historyProblem.text] });
+  }
+  for (const group of groups) details.push(...describeGroup(group, facts, rules));
+  if (server !== undefined && !isFailure(server)) details.push({ verbosity: 0, lines: describeServer(server) });
+  // each group's first part is about its descriptors, or about its absence
+  return combine(judged.map(([first]) => first?.text ?? "").join(", "), parts, { details });
+}
+
+/** `gearmand (pid 1234)`. */
+const who = ({ name, processes }: GroupFacts, { pid }: ProcessFacts) =>
+  `${name || "process"} (pid ${pid}${processes.length > 1 ? `, one of ${processes.length}` : ""})`;
+
+function judgeGroup(group: GroupFacts, { server, hidden, commandLine }: Facts, rules: Rules): Result[] {
+  const { processes } = group;
+  const label = safeLabel(Buffer.from(group.name).toString("latin1")) || "process";
+  const parts: Result[] = [];
+  const decider = fullest(group, rules);
+  if (decider !== undefined) parts.push(judgeLevel(group, decider, label, rules));
+  else if (processes.length > 0) parts.push(uncountable(group, commandLine));
+
+  const judgeEach = (levels: Levels, value: (process: ProcessFacts) => number | undefined, say: Say, metric: About) => {
+    const result = judgeHighest(group, levels, value, say, { ...metric, label: `${label}_${metric.label}` });
+    if (result !== undefined) parts.push(result);
+  };
+  judgeEach(rules.sockets, ({ sockets }) => sockets?.gearman, saySockets, { label: "sockets", min: 0 });
+  judgeEach(rules.closeWait, ({ sockets }) => sockets?.closeWait, sayCloseWait, { label: "close_wait", min: 0 });
+  judgeEach(
+    rules.rss,
+    ({ rss }) => rss,
+    (one, rss) => `${one} has ${megabytes(rss)} of resident memory`,
+    {
+      label: "rss",
+      uom: "B",
+      min: 0,
+    },
+  );
+  parts.push(judgePresence(group, label, hidden, rules));
+  judgeEach(rules.growth, (process) => growthOf(process, rules), sayGrowth(rules), { label: "growth" });
+  judgeEach(
+    rules.rssGrowth,
+    ({ trend }) => whole(trend?.rss?.perHour),
+    (one, bytes) => `${one} gains ${megabytes(bytes)} of memory an hour`,
+    { label: "rss_growth", uom: "B" },
+  );
+  if (server !== undefined && !isFailure(server)) parts.push(...judgeWorkers(group, server, label, rules));
+  parts.push(...judgeEta(group, label, rules));
+  return parts;
+}
+
+type Say = (who: string, value: number, process: ProcessFacts) => string;
+type About = Omit<Metric, "value" | "warning" | "critical">;
+
+/** Judges the process whose value is the worst, and of equals the highest. */
+function judgeHighest(
+  group: GroupFacts,
+  levels: Levels,
+  measured: (process: ProcessFacts) => number | undefined,
+  say: Say,
+  about: About,
+): Result | undefined {
+  let chosen: { process: ProcessFacts; value: number; status: Status } | undefined;
+  for (const process of group.processes) {
+    const value = measured(process);
+    if (value === undefined) continue;
+    const status = judge(value, levels.warning, levels.critical);
+    const ahead = chosen === undefined ? 1 : urgency(status) - urgency(chosen.status) || value - chosen.value;
+    if (ahead > 0) chosen = { process, value, status };
+  }
+  if (chosen === undefined) return undefined;
+  const { process, value } = chosen;
+  return measure(say(who(group, process), value, process), { ...about, value, ...levels });
+}
+
+/** The limit's thresholds of one process. */
+const levelsFor = ({ fds: { warning, critical } }: Rules, limit: number): Levels => ({
+  warning: warning?.(limit),
+  critical: critical?.(limit),
+});
+
+/** A process whose descriptors are counted, and whose limit is known. */
+interface Counted {
+  readonly process: ProcessFacts;
+  readonly fds: number;
+  readonly limit: number;
+}
+
+/** The process that decides: the worst one, of equals the one closest to its limit. Undefined when none was counted. */
+function fullest({ processes }: GroupFacts, rules: Rules): Counted | undefined {
+  let chosen: (Counted & { readonly status: Status }) | undefined;
+  for (const process of processes) {
+    const { fds, limit } = process;
+    if (fds === undefined || limit === undefined) continue;
+    const { warning, critical } = levelsFor(rules, limit);
+    const one = { process, fds, limit, status: judge(fds, warning, critical) };
+    const ahead =
+      chosen === undefined
+        ? 1
+        : urgency(one.status) - urgency(chosen.status) || fds / limit - chosen.fds / chosen.limit || fds - chosen.fds;
+    if (ahead > 0) chosen = one;
+  }
+  return chosen;
+}
+
+function judgeLevel(group: GroupFacts, { process, fds, limit }: Counted, label: string, rules: Rules): Result {
+  const levels = levelsFor(rules, limit);
+  const sum = group.processes.reduce((total, one) => total + (one.fds ?? 0), 0);
+  const trend = trendWords(process, rules);
+  return {
+    status: judge(fds, levels.warning, levels.critical),
+    text: `${who(group, process)} has ${fds} of ${limit} descriptors (${percent(fds / limit)})${trend}`,
+    metrics: [
+      { label: `${label}_fds`, value: fds, ...levels, min: 0, max: limit },
+      { label: `${label}_fds_sum`, value: sum, min: 0 },
+      { label: `${label}_limit`, value: limit, min: 0 },
+    ],
+    parts: [],
+  };
+}
+
+/** Nobody told us a single number: never OK. */
+function uncountable(group: GroupFacts, commandLine: string): Result {
+  const [process] = group.processes;
+  const pid = process === undefined ? "" : ` (pid ${process.pid})`;
+  const owner = process?.deniedTo;
+  const whose = `the descriptors of ${group.name || "process"}${pid}`;
+  if (owner === undefined) return verdict(Status.UNKNOWN, `${whose} could not be counted`);
+  return verdict(Status.UNKNOWN, `no right to count ${whose}, try: sudo -u ${owner} ${commandLine}`);
+}
+
+function judgePresence({ name, processes, zombies }: GroupFacts, label: string, hidden: boolean, rules: Rules): Result {
+  const value = processes.length;
+  const one = name === "" ? "process" : `process ${name}`;
+  const ended = zombies === 0 ? "" : ` (and ${zombies} that ended and ${zombies === 1 ? "is" : "are"} a zombie)`;
+  // there may be more than we see
+  const unseen =
+    hidden && (value < rules.processes.start || (value === 0 && rules.processes.end < Number.POSITIVE_INFINITY));
+  const text =
+    value === 0 ? `no ${one} is running${ended}` : `${value} ${one}${value === 1 ? " is" : "es are"} running${ended}`;
+  const metric: Metric = { label: `${label}_processes`, value, critical: rules.processes, min: 0 };
+  if (unseen) {
+    const why = "proc is mounted with hidepid, which hides other users' processes";
+    return { ...verdict(Status.UNKNOWN, `cannot see whether ${one} is running: ${why}`), metrics: [metric] };
+  }
+  // a process known by nothing but its pid has no label
+  return name === "" ? verdict(judge(value, undefined, rules.processes), text) : measure(text, metric);
+}
+
+const whole = (value: number | undefined) => (value === undefined ? undefined : Math.round(value));
+
+const saySockets: Say = (one, value, { sockets, kinds, user }) =>
+  sockets?.of === "user"
+    ? `user ${user} has ${value} sockets to or from the Gearman port`
+    : `${one} has ${about(kinds?.sampled)}${value} sockets to or from the Gearman port`;
+
+const sayCloseWait: Say = (one, value, { sockets, kinds, user }) => {
+  const [peer] = sockets?.peers ?? [];
+  const towards = peer === undefined ? "" : `, most of its sockets lead to ${peer[0]}`;
+  return sockets?.of === "user"
+    ? `user ${user} has ${value} sockets in CLOSE_WAIT on the Gearman port${towards}`
+    : `${one} has ${about(kinds?.sampled)}${value} sockets in CLOSE_WAIT${towards}`;
+};
+
+const about = (sampled: boolean | undefined) => (sampled ? "about " : "");
+
+const sayGrowth =
+  (rules: Rules): Say =>
+  (one, value, process) => {
+    const { span } = process.trend?.fds ?? { span: 0 };
+    const beyond =
+      isSet(rules.perWorker) && process.trend?.unexplained !== undefined ? " more than its workers explain" : "";
+    const change = Math.round((value * span) / 3600);
+    return `${one} gains ${value} descriptors an hour${beyond}, ${signed(change)} in ${formatDuration(span)}${limitWords(process, rules)}`;
+  };
+
+function judgeEta(group: GroupFacts, label: string, rules: Rules): Result[] {
+  const [soonest] = group.processes
+    .flatMap((process) => {
+      const eta = etaOf(process, rules);
+      return eta === undefined ? [] : [{ process, eta }];
+    })
+    .sort((a, b) => a.eta - b.eta);
+  if (soonest === undefined) return [];
+  const { process, eta } = soonest;
+  const text = `${who(group, process)} reaches its limit of ${process.limit} descriptors in ${formatDuration(eta)}`;
+  return [measure(text, { label: `${label}_eta`, value: eta, uom: "s", ...rules.eta, min: 0 })];
+}
+
+/** Without its process there is nothing to divide by the workers, and a threshold that is never judged is no OK. */
+function judgeServerFound(groups: readonly GroupFacts[], server: ServerFacts): Result[] {
+  if (groups.some((group) => serverProcess(group, server) !== undefined)) return [];
+  const why = server.local ? "its process is not among those checked" : "it is not known to run on this machine";
+  return [verdict(Status.UNKNOWN, `descriptors per worker of ${server.server} cannot be judged: ${why}`)];
+}
+
+/** Figures of the job server, on the process that it is. */
+function judgeWorkers(group: GroupFacts, server: ServerFacts, label: string, rules: Rules): Result[] {
+  const process = serverProcess(group, server);
+  if (process?.fds === undefined) return [];
+  const { workers } = server;
+  const text = `${workers} workers are connected to ${server.server}`;
+  const parts = [measure(text, { label: `${label}_workers`, value: workers, min: 0 })];
+  if (workers > 0) {
+    const value = Math.round((process.fds / workers) * 100) / 100;
+    const words = `${who(group, process)} has ${value} descriptors per connected worker`;
+    parts.push(measure(words, { label: `${label}_per_worker`, value, ...rules.perWorker, min: 0 }));
+  }
+  return parts;
+}
+
+function describeGroup(group: GroupFacts, { commandLine }: Facts, rules: Rules): Detail[] {
+  const decider = fullest(group, rules)?.process ?? group.processes[0];
+  if (decider === undefined) return [];
+  const details: Detail[] = [{ verbosity: 0, lines: describeProcess(group.name, decider, rules.window, commandLine) }];
+  const others = group.processes.filter((process) => process !== decider);
+  if (others.length > 0) {
+    details.push({
+      verbosity: 1,
+      lines: others.map(
+        ({ pid, user, fds, limit }) =>
+          `${group.name} (pid ${pid}, user ${user}): ${fds ?? "?"} of ${limit ?? "?"} descriptors`,
+      ),
+    });
+  }
+  return details;
+}

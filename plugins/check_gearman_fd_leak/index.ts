@@ -1,0 +1,93 @@
+import { CheckError, definePlugin } from "monitoring-plugins-ts";
+import { hidesProcesses, readBoot } from "monitoring-plugins-ts/linux";
+import { readNetworkOptions, withPort } from "monitoring-plugins-ts/net";
+
+import { evaluate } from "./evaluate.ts";
+import type { Facts } from "./facts.ts";
+import type { Observation } from "./history.ts";
+import { options } from "./options.ts";
+import { type ObservedGroup, probeProcesses } from "./probe.ts";
+import { recall } from "./remembrance.ts";
+import { serverProcess } from "./server-process.ts";
+import { readRules, readTarget } from "./settings.ts";
+import { trendsOf } from "./trends.ts";
+import { isFailure } from "./words.ts";
+
+const notes = `
+Examples:
+  check_gearman_fd_leak
+  check_gearman_fd_leak --processes 1:1 --growth-warning 60 --eta-critical 6h
+  check_gearman_fd_leak -H 127.0.0.1 --per-worker-warning 5 --growth-warning 60
+  check_gearman_fd_leak -C icinga2 -C naemon --close-wait-critical 20
+
+Counting takes no rights on Linux 6.2 and later. What kind the descriptors are
+is seen by root and by the process' own user only; without that right sockets on
+the Gearman port are counted for the process' user as a whole.
+`;
+
+export default definePlugin({
+  name: "check_gearman_fd_leak",
+  summary: "Alerts when gearmand, or a process that talks to it, leaks descriptors, before it reaches its limit.",
+  usage: "[-C name] [--pid pid] [-H host[:port]] [-w range] [-c range] [--growth-warning n] ...",
+  options,
+  notes,
+  async check(settings, context) {
+    const { proc: root, window, server: address } = settings;
+    const { signal } = context;
+    const rules = readRules(settings);
+    const target = readTarget(settings);
+    const boot = readBoot(root);
+    const endpoint = address === undefined ? undefined : withPort(address, settings.port);
+    const port = endpoint?.port ?? settings.port;
+
+    // side by side: how full a server is matters most when it does not answer
+    const asked =
+      endpoint && (await import("./server.ts")).askServer(endpoint, { ...readNetworkOptions(settings), signal });
+    const found = await probeProcesses({ ...target, root, port, kinds: settings.kinds, signal });
+    const server = await asked;
+    const groups = target.isOpen ? onlyServer(found.groups, server) : found.groups;
+
+    const { history, problem } = recall(
+      groups.flatMap((group) => observe(group, server)),
+      { folder: settings.stateDir, target: target.key, boot, window },
+      context,
+    );
+    const facts: Facts = {
+      groups: groups.map((group) => ({
+        ...group,
+        processes: group.processes.map((process) => ({ ...process, trend: trendsOf(history, process, window) })),
+      })),
+      server,
+      timeOver: signal.aborted && signal.reason instanceof CheckError ? signal.reason : undefined,
+      hidden: found.denied > 0 || hidesProcesses(root),
+      historyProblem: problem,
+      commandLine: context.commandLine.map(quoted).join(" "),
+    };
+    return evaluate(facts, rules);
+  },
+});
+
+/** What is worth remembering of a group's processes. */
+function observe(group: ObservedGroup, server: Facts["server"]): Observation[] {
+  const answered = server === undefined || isFailure(server) ? undefined : server;
+  const itself = answered && serverProcess(group, answered);
+  return group.processes.flatMap((process) => {
+    const { pid, startTicks, fds, rss } = process;
+    const workers = process === itself ? answered?.workers : undefined;
+    return fds === undefined ? [] : [{ pid, startTicks, fds, rss, workers }];
+  });
+}
+
+/** Of several job servers on this machine the one that was asked, when it says which it is. */
+function onlyServer(groups: readonly ObservedGroup[], server: Facts["server"]): readonly ObservedGroup[] {
+  if (server === undefined || isFailure(server) || server.pid === undefined) return groups;
+  return groups.map((group) => {
+    const itself = group.processes.filter(({ pid }) => pid === server.pid);
+    // its pid may be one of another pid namespace
+    return itself.length === 0 ? group : { ...group, processes: itself };
+  });
+}
+
+/** As it would have to be typed in a shell. */
+const quoted = (argument: string) =>
+  /^[\w.,:=@%/+-]+$/.test(argument) ? argument : `'${argument.replaceAll("'", `'\\''`)}'`;

@@ -1,0 +1,61 @@
+import { UsageError, type Values } from "monitoring-plugins-ts";
+import { Users } from "monitoring-plugins-ts/linux";
+
+import type { options } from "./options.ts";
+import { readPidFile } from "./pid-file.ts";
+import type { Rules } from "./rules.ts";
+
+/** What the user typed. */
+export type Settings = Values<typeof options>;
+
+/** The thresholds. @throws UsageError when one lacks what it needs */
+export function readRules(settings: Settings): Rules {
+  const rules: Rules = {
+    fds: { warning: settings.warning, critical: settings.critical },
+    sockets: { warning: settings.socketsWarning, critical: settings.socketsCritical },
+    closeWait: { warning: settings.closeWaitWarning, critical: settings.closeWaitCritical },
+    growth: { warning: settings.growthWarning, critical: settings.growthCritical },
+    eta: { warning: settings.etaWarning, critical: settings.etaCritical },
+    perWorker: { warning: settings.perWorkerWarning, critical: settings.perWorkerCritical },
+    rss: { warning: settings.rssWarning, critical: settings.rssCritical },
+    rssGrowth: { warning: settings.rssGrowthWarning, critical: settings.rssGrowthCritical },
+    processes: settings.processes,
+    window: settings.window,
+  };
+  if (settings.server === undefined && (rules.perWorker.warning ?? rules.perWorker.critical) !== undefined) {
+    throw new UsageError("--per-worker-warning and --per-worker-critical need -H: gearmand knows its workers");
+  }
+  return rules;
+}
+
+/** Which processes to look at. */
+export interface Target {
+  readonly names: readonly string[];
+  /** Instead of names. */
+  readonly pid: number | undefined;
+  readonly uid: number | undefined;
+  /** No process was named: the job server (-H) may say which one it is. */
+  readonly isOpen: boolean;
+  /** The same at each run with these options, and different for other processes. */
+  readonly key: string;
+}
+
+/** @throws UsageError when options contradict each other; CheckError when the pid file cannot be read */
+export function readTarget({ command, pid, pidFile, user, server }: Settings): Target {
+  const given = [command.length > 0, pid !== undefined, pidFile !== undefined];
+  if (given.filter(Boolean).length > 1) throw new UsageError("-C, --pid and --pidfile exclude each other");
+  const uid = user === undefined ? undefined : new Users().id(user);
+  if (user !== undefined && uid === undefined) throw new UsageError(`there is no user '${user}'`);
+
+  const names = command.length === 0 ? ["gearmand"] : [...new Set(command)];
+  const isOpen = !given.includes(true);
+  const what = pid !== undefined ? `pid ${pid}` : pidFile !== undefined ? `pidfile ${pidFile}` : names.join(",");
+  const host = isOpen && server !== undefined ? ` at ${server.host}` : "";
+  return {
+    names,
+    pid: pidFile === undefined ? pid : readPidFile(pidFile),
+    uid,
+    isOpen,
+    key: `${what}${user === undefined ? "" : ` of ${user}`}${host}`,
+  };
+}

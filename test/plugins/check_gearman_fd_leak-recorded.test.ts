@@ -1,0 +1,187 @@
+// dist/check_gearman_fd_leak against recorded trees: other kernels, and more time than a test has.
+
+import assert from "node:assert/strict";
+import { chmodSync, mkdirSync } from "node:fs";
+import { join } from "node:path";
+import { test } from "node:test";
+
+import {
+  procTree,
+  type RecordedProcess,
+  setUptime,
+  tcpLine,
+  temporaryFolder,
+  writeProcess,
+} from "../support/proc-tree.ts";
+import { check, checkAs } from "./fd-leak.ts";
+
+const isRoot = process.geteuid?.() === 0;
+
+/** 12 descriptors: five sockets, of which two lead to a server that has closed. */
+const WORKER: RecordedProcess = {
+  comm: "mod_gearman_worker",
+  uid: 987_654,
+  limit: "20",
+  rssKiB: 20_480,
+  fds: [
+    ...["/dev/null", "/dev/null", "/dev/null", "pipe:[5]", "/var/log/x", "/var/log/x", "/var/tmp/a (deleted)"],
+    ...[101, 102, 103, 104, 105].map((inode) => `socket:[${inode}]`),
+  ],
+  tcp: [
+    tcpLine(50_001, 4730, { state: "01", inode: 101, remote: "070200C0" }),
+    tcpLine(50_002, 4730, { state: "08", inode: 102, remote: "070200C0" }),
+    tcpLine(50_003, 4730, { state: "08", inode: 103, remote: "080200C0" }),
+    tcpLine(22, 50_004, { state: "01", inode: 104 }),
+    tcpLine(50_005, 4730, { state: "08", inode: 999 }),
+    tcpLine(50_006, 4730, { state: "06", inode: 0 }),
+  ],
+};
+
+test("the whole answer, character by character", async (t) => {
+  const root = procTree(t, { processes: { 42: WORKER } });
+  const { stdout } = await check("/dev/null/none", "--proc", root, "-C", "mod_gearman_worker", "-w", "50%", "-c", "18");
+  assert.equal(
+    stdout,
+    "check_gearman_fd_leak WARNING - mod_gearman_worker (pid 42) has 12 of 20 descriptors (60%)" +
+      " | 'mod_gearman_worker_fds'=12;10;18;0;20 'mod_gearman_worker_fds_sum'=12;;;0 'mod_gearman_worker_limit'=20;;;0" +
+      " 'mod_gearman_worker_sockets'=3;;;0 'mod_gearman_worker_close_wait'=2;50;200;0 'mod_gearman_worker_rss'=20971520B;;;0" +
+      " 'mod_gearman_worker_processes'=1;;1:;0\n" +
+      "no samples kept: cannot create /dev/null/none: ENOTDIR\n" +
+      "mod_gearman_worker (pid 42, user 987654, 20 MiB resident)\n" +
+      "Kinds: socket 5, device 3, file 2, deleted file 1, pipe 1\n" +
+      "Open more than once: /var/log/x (2)\n" +
+      "Deleted, still held: /var/tmp/a (1)\n" +
+      "TCP sockets: CLOSE_WAIT 2, ESTABLISHED 2\n" +
+      "Remote addresses: 192.0.2.7 2, 192.0.2.8 1, 192.0.2.10 1\n",
+  );
+});
+
+const fds = (count: number) => Array.from({ length: count }, () => "/var/log/x");
+
+test("a leak over an hour: learning, growth, the time left, and a restart that ends it", async (t) => {
+  const root = procTree(t, { processes: {} });
+  const state = temporaryFolder(t);
+  const at = (minute: number, process: RecordedProcess, ...more: readonly string[]) => {
+    setUptime(root, 10_000 + minute * 60);
+    writeProcess(root, 42, process);
+    return check(state, "--proc", root, "--growth-critical", "60", ...more);
+  };
+  for (let minute = 0; minute < 15; minute += 5) {
+    const { state: verdict, text, labels } = await at(minute, { fds: fds(40 + minute * 2) });
+    assert.equal(verdict, "OK");
+    assert.match(text, /learning its growth$/);
+    assert.ok(!labels.includes("gearmand_growth"));
+  }
+  await at(15, { fds: fds(70) });
+  const grown = await at(20, { fds: fds(80) }, "--eta-warning", "8h");
+  assert.equal(grown.state, "CRITICAL");
+  assert.equal(
+    grown.text,
+    "check_gearman_fd_leak CRITICAL - gearmand (pid 42) gains 120 descriptors an hour, +40 in 20 min, limit in 7 h 52 min." +
+      " gearmand (pid 42) reaches its limit of 1024 descriptors in 7 h 52 min.",
+  );
+  assert.deepEqual([grown.value("gearmand_growth"), grown.value("gearmand_eta")], [120, 28_320]);
+  assert.match(grown.stdout, /^Trend: \+40 descriptors in 20 min \(5 samples\)$/m);
+  const restarted = await at(25, { fds: fds(200), startTicks: 900 });
+  assert.equal(restarted.state, "OK");
+  assert.match(restarted.text, /learning/);
+});
+
+test("memory that grows", async (t) => {
+  const root = procTree(t, { processes: {} });
+  const state = temporaryFolder(t);
+  let answer = await check(state, "--proc", root);
+  for (let minute = 0; minute <= 20; minute += 5) {
+    setUptime(root, 10_000 + minute * 60);
+    writeProcess(root, 42, { fds: fds(40), rssKiB: 100_000 + minute * 2000 });
+    answer = await check(state, "--proc", root, "--rss-growth-warning", "100MB", "--rss-critical", "1GB");
+  }
+  assert.equal(answer.state, "WARNING");
+  assert.match(answer.text, /gearmand \(pid 42\) gains 117 MiB of memory an hour$/);
+  assert.equal(answer.value("gearmand_rss_growth"), (2000 * 1024 * 60) / 1);
+});
+
+test("a kernel that does not tell the count, and no right to list: UNKNOWN, never OK with 0", {
+  skip: !isRoot && "needs root",
+}, async (t) => {
+  const root = procTree(t, { processes: { 42: { fds: fds(40) } } });
+  chmodSync(root, 0o755);
+  chmodSync(join(root, "42/fd"), 0o500);
+  const { state, text, labels } = await checkAs(t, 65_534, "--proc", root);
+  assert.equal(state, "UNKNOWN");
+  assert.match(
+    text,
+    /no right to count the descriptors of gearmand \(pid 42\), try: sudo -u root FOLDER\/check_gearman_fd_leak /,
+  );
+  assert.ok(!labels.includes("gearmand_fds"));
+});
+
+test("what the denied may still see: sockets of the user on its end of the Gearman port", {
+  skip: !isRoot && "needs root",
+}, async (t) => {
+  const tcp = Array.from({ length: 201 }, (_, i) =>
+    tcpLine(4730, 50_000 + i, { state: "08", inode: 1000 + i, uid: 77 }),
+  );
+  const other = Array.from({ length: 50 }, (_, i) =>
+    tcpLine(4730, 51_000 + i, { state: "08", inode: 5000 + i, uid: 78 }),
+  );
+  const client = Array.from({ length: 50 }, (_, i) =>
+    tcpLine(52_000 + i, 4730, { state: "08", inode: 7000 + i, uid: 77 }),
+  );
+  const root = procTree(t, { processes: { 42: { fds: fds(40), uid: 77, tcp: [...tcp, ...other, ...client] } } });
+  chmodSync(root, 0o755);
+  chmodSync(join(root, "42/fd"), 0o500);
+  const { state, text, value } = await checkAs(t, 65_534, "--proc", root);
+  assert.equal(state, "CRITICAL");
+  assert.match(text, /user 77 has 201 sockets in CLOSE_WAIT on the Gearman port/);
+  assert.equal(value("gearmand_sockets"), 201);
+});
+
+test("connections that nobody accepts are told", async (t) => {
+  const waiting = [1, 2, 3].map((i) => tcpLine(4730, 50_000 + i, { state: i === 1 ? "08" : "01", inode: 0 }));
+  const listening = tcpLine(4730, 0, { state: "0A", inode: 9 });
+  const root = procTree(t, { processes: { 42: { fds: ["socket:[9]"], tcp: [listening, ...waiting] } } });
+  const { stdout, value } = await check("/dev/null/none", "--proc", root);
+  assert.match(
+    stdout,
+    /^3 connections to the Gearman port wait for a process to accept them: it hangs, or is out of descriptors$/m,
+  );
+  assert.equal(value("gearmand_sockets"), 0);
+});
+
+test("labels and their order are the same with many processes, with -v, and with another pid", async (t) => {
+  const one = procTree(t, { processes: { 42: WORKER } });
+  const many = procTree(t, { processes: { 7: WORKER, 8: { ...WORKER, fds: [] }, 9: WORKER } });
+  const args = ["-C", "mod_gearman_worker"];
+  const { labels } = await check("/dev/null/none", "--proc", one, ...args);
+  const several = await check("/dev/null/none", "--proc", many, "-v", ...args);
+  assert.deepEqual(several.labels, labels);
+  assert.equal(several.value("mod_gearman_worker_fds_sum"), 24);
+  assert.match(several.stdout, /^mod_gearman_worker \(pid 8, user 987654\): 0 of 20 descriptors$/m);
+});
+
+test("names of files cannot forge lines or perfdata", async (t) => {
+  const evil = "/tmp/a\nOK - all fine | x=1; \u001b[31m";
+  const root = procTree(t, { processes: { 42: { comm: "x|y=1", fds: [evil, evil, `${evil} (deleted)`] } } });
+  const { stdout, labels } = await check("/dev/null/none", "--proc", root, "--pid", "42");
+  assert.doesNotMatch(stdout, /^OK/m);
+  assert.ok(labels.every((label) => /^[\w.-]+$/.test(label)));
+});
+
+test("many processes of one name in a machine of many", async (t) => {
+  const processes: Record<number, RecordedProcess> = {};
+  for (let pid = 1; pid <= 300; pid++)
+    processes[pid] = { comm: pid % 3 === 0 ? "gearmand" : "other", fds: fds(pid === 150 ? 900 : 3) };
+  const root = procTree(t, { processes });
+  const { state, text } = await check(temporaryFolder(t), "--proc", root);
+  assert.equal(state, "WARNING");
+  assert.match(text, /gearmand \(pid 150, one of 100\) has 900 of 1024/);
+});
+
+test("a process whose entries are half gone is gone", async (t) => {
+  const root = procTree(t, { processes: { 42: { fds: fds(3) } } });
+  mkdirSync(join(root, "43"));
+  const { state } = await check("/dev/null/none", "--proc", root, "--pid", "43");
+  assert.equal(state, "CRITICAL");
+  assert.equal((await check("/dev/null/none", "--proc", root)).state, "OK");
+});

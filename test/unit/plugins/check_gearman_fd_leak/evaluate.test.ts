@@ -1,0 +1,223 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+
+import { CheckError, Range, report, Status } from "monitoring-plugins-ts";
+
+import { evaluate } from "../../../../plugins/check_gearman_fd_leak/evaluate.ts";
+import type { Facts, ProcessFacts, SocketFacts, Trends } from "../../../../plugins/check_gearman_fd_leak/facts.ts";
+import type { Rules } from "../../../../plugins/check_gearman_fd_leak/rules.ts";
+import { parseEta, parseGrowth, parseLevel } from "../../../../plugins/check_gearman_fd_leak/threshold.ts";
+
+const off = { warning: undefined, critical: undefined };
+const rules: Rules = {
+  fds: { warning: parseLevel("80%"), critical: parseLevel("90%") },
+  sockets: off,
+  closeWait: { warning: Range.parse("50"), critical: Range.parse("200") },
+  growth: off,
+  eta: off,
+  perWorker: off,
+  rss: off,
+  rssGrowth: off,
+  processes: Range.parse("1:"),
+  window: 3600,
+};
+
+const process = (facts: Partial<ProcessFacts> = {}): ProcessFacts => ({
+  pid: 12,
+  user: "gearman",
+  fds: 40,
+  limit: 1000,
+  rss: undefined,
+  kinds: undefined,
+  sockets: undefined,
+  deniedTo: undefined,
+  unaccepted: 0,
+  trend: undefined,
+  ...facts,
+});
+
+const facts = (processes: readonly ProcessFacts[], more: Partial<Facts> = {}): Facts => ({
+  groups: [{ name: "gearmand", processes, zombies: 0 }],
+  server: undefined,
+  timeOver: undefined,
+  hidden: false,
+  historyProblem: undefined,
+  commandLine: "check_gearman_fd_leak",
+  ...more,
+});
+
+const sockets = (closeWait: number, more: Partial<SocketFacts> = {}): SocketFacts => ({
+  gearman: closeWait,
+  closeWait,
+  states: [],
+  peers: [],
+  of: "process",
+  ...more,
+});
+
+const growing = (perHour: number, span = 3480): Trends => ({
+  fds: { samples: 58, span, perHour },
+  unexplained: undefined,
+  rss: undefined,
+});
+
+const first = (result: ReturnType<typeof evaluate>) => report("x", result, 0).split("\n")[0] ?? "";
+
+test("the level is judged against the process' own limit, and the end of it is in sight", () => {
+  const result = evaluate(facts([process({ fds: 850, trend: growing(300) })]), rules);
+  assert.equal(result.status, Status.WARNING);
+  assert.equal(result.text, "gearmand (pid 12) has 850 of 1000 descriptors (85%), +290 in 58 min, limit in 30 min");
+  assert.match(first(result), /'gearmand_fds'=850;800;900;0;1000 'gearmand_fds_sum'=850;;;0 'gearmand_limit'=1000/);
+});
+
+test("of several processes the fullest decides, not the one with the most", () => {
+  const result = evaluate(
+    facts([process({ pid: 1, fds: 500, limit: 20_000 }), process({ pid: 2, fds: 95, limit: 100 })]),
+    rules,
+  );
+  assert.equal(result.status, Status.CRITICAL);
+  assert.match(result.text, /^gearmand \(pid 2, one of 2\) has 95 of 100/);
+  assert.match(first(result), /'gearmand_fds_sum'=595/);
+});
+
+test("an absolute threshold finds the process that breaks it, full or not", () => {
+  const absolute = { ...rules, fds: { warning: undefined, critical: parseLevel("400") } };
+  const result = evaluate(
+    facts([process({ pid: 1, fds: 500, limit: 20_000 }), process({ pid: 2, fds: 95, limit: 100 })]),
+    absolute,
+  );
+  assert.equal(result.status, Status.CRITICAL);
+  assert.match(result.text, /pid 1/);
+});
+
+test("a limit of nothing is reached by anything", () => {
+  const result = evaluate(facts([process({ fds: 4, limit: 0 })]), rules);
+  assert.equal(result.status, Status.CRITICAL);
+  assert.match(result.text, /has 4 of 0 descriptors \(over 100%\)/);
+});
+
+test("a count that nobody told is UNKNOWN, never OK with 0, and says what to type", () => {
+  const result = evaluate(facts([process({ fds: undefined, deniedTo: "gearman" })]), rules);
+  assert.equal(result.status, Status.UNKNOWN);
+  assert.match(result.text, /no right to count .* try: sudo -u gearman check_gearman_fd_leak$/);
+  assert.doesNotMatch(first(result), /_fds/);
+});
+
+test("what is known is judged beside what is not", () => {
+  const unknown = process({ pid: 1, fds: undefined, deniedTo: "root" });
+  assert.equal(evaluate(facts([unknown, process()]), rules).status, Status.OK);
+  assert.equal(evaluate(facts([unknown, process({ fds: 950 })]), rules).status, Status.CRITICAL);
+  assert.equal(evaluate(facts([process({ fds: undefined, sockets: sockets(201) })]), rules).status, Status.CRITICAL);
+});
+
+test("CLOSE_WAIT alerts above its thresholds, and a number for a whole user says so", () => {
+  assert.equal(evaluate(facts([process({ sockets: sockets(50) })]), rules).status, Status.OK);
+  assert.equal(evaluate(facts([process({ sockets: sockets(51) })]), rules).status, Status.WARNING);
+  const user = evaluate(
+    facts([process({ sockets: sockets(201, { of: "user", peers: [["192.0.2.7", 150]] }) })]),
+    rules,
+  );
+  assert.equal(user.status, Status.CRITICAL);
+  assert.equal(
+    user.text,
+    "user gearman has 201 sockets in CLOSE_WAIT on the Gearman port, most of its sockets lead to 192.0.2.7",
+  );
+});
+
+test("growth and the time left alert by themselves", () => {
+  const trend = growing(300);
+  const growth = { ...rules, growth: { warning: parseGrowth("60"), critical: parseGrowth("600") } };
+  const result = evaluate(facts([process({ trend })]), growth);
+  assert.equal(result.status, Status.WARNING);
+  assert.equal(result.text, "gearmand (pid 12) gains 300 descriptors an hour, +290 in 58 min, limit in 3 h 12 min");
+  assert.match(first(result), /'gearmand_growth'=300;~:60;~:600 /);
+  const eta = { ...rules, eta: { warning: parseEta("6h"), critical: parseEta("45m") } };
+  assert.equal(evaluate(facts([process({ trend })]), eta).status, Status.WARNING);
+  assert.equal(evaluate(facts([process({ trend: growing(3000) })]), eta).status, Status.CRITICAL);
+  assert.equal(evaluate(facts([process({ trend: growing(-3000) })]), eta).status, Status.OK);
+});
+
+test("while it learns it is OK", () => {
+  const trend = { ...growing(0), fds: { samples: 3, span: 120, perHour: undefined } };
+  const result = evaluate(facts([process({ trend })]), { ...rules, growth: { ...off, critical: parseGrowth("1") } });
+  assert.equal(result.status, Status.OK);
+  assert.match(result.text, /, learning its growth$/);
+  assert.match(report("x", result, 0), /^Learning: 3 of 5 samples, 2 min of 15 min/m);
+});
+
+test("growth that the workers explain counts only where workers have a limit", () => {
+  const trend: Trends = { ...growing(200), unexplained: { samples: 58, span: 3480, perHour: 0 } };
+  const growth = { ...rules, growth: { ...off, critical: parseGrowth("60") } };
+  assert.equal(evaluate(facts([process({ trend })]), growth).status, Status.CRITICAL);
+  const perWorker = { ...growth, perWorker: { ...off, critical: Range.parse("5") } };
+  assert.equal(evaluate(facts([process({ trend })]), perWorker).status, Status.OK);
+});
+
+test("descriptors per worker are those of the job server that was asked", () => {
+  const server = { server: "127.0.0.1:4730", workers: 10, connections: 12, idlePeers: [], local: true, pid: 12 };
+  const perWorker = { ...rules, perWorker: { ...off, critical: Range.parse("5") } };
+  const result = evaluate(facts([process({ fds: 60 }), process({ pid: 13, fds: 900 })], { server }), {
+    ...perWorker,
+    fds: off,
+  });
+  assert.equal(result.status, Status.CRITICAL);
+  assert.equal(result.text, "gearmand (pid 12, one of 2) has 6 descriptors per connected worker");
+  const elsewhere = evaluate(facts([process()], { server: { ...server, local: false, pid: undefined } }), perWorker);
+  assert.equal(elsewhere.status, Status.UNKNOWN);
+  assert.match(elsewhere.text, /cannot be judged: it is not known to run on this machine$/);
+  const none = { ...server, workers: 0 };
+  assert.equal(evaluate(facts([process()], { server: none }), perWorker).status, Status.OK);
+});
+
+test("a job server that does not answer is as bad as its failure, and the level is said all the same", () => {
+  const server = new CheckError(Status.CRITICAL, "no complete answer from 127.0.0.1:4730 within 10 s");
+  const result = evaluate(facts([process({ fds: 64, limit: 64 })], { server }), rules);
+  assert.equal(result.status, Status.CRITICAL);
+  assert.match(result.text, /has 64 of 64 descriptors \(100%\)\. no complete answer/);
+});
+
+test("what time did not suffice for is no OK, and what is worse is said first", () => {
+  const timeOver = new CheckError(Status.CRITICAL, "no verdict within 10 s");
+  const result = evaluate(facts([process()], { timeOver }), rules);
+  assert.equal(result.status, Status.CRITICAL);
+  assert.equal(result.text, "no verdict within 10 s: not all descriptors and sockets were looked at");
+  assert.match(first(result), /'gearmand_fds'=40/);
+});
+
+test("no process is CRITICAL, one that cannot be seen UNKNOWN", () => {
+  assert.equal(evaluate(facts([]), rules).text, "no process gearmand is running");
+  assert.equal(evaluate(facts([]), rules).status, Status.CRITICAL);
+  assert.equal(evaluate(facts([], { hidden: true }), rules).status, Status.UNKNOWN);
+  assert.equal(evaluate(facts([process()], { hidden: true }), rules).status, Status.OK);
+  const forbidden = { ...rules, processes: Range.parse("0:0") };
+  assert.equal(evaluate(facts([]), forbidden).status, Status.OK);
+  assert.equal(evaluate(facts([], { hidden: true }), forbidden).status, Status.UNKNOWN);
+  const two = { ...rules, processes: Range.parse("1:1") };
+  assert.equal(evaluate(facts([process(), process({ pid: 13 })]), two).status, Status.CRITICAL);
+  const zombie = { groups: [{ name: "gearmand", processes: [], zombies: 1 }] };
+  assert.match(
+    evaluate(facts([], zombie), rules).text,
+    /^no process gearmand is running \(and 1 that ended and is a zombie\)$/,
+  );
+});
+
+test("samples that cannot be kept matter where growth is to be judged", () => {
+  const historyProblem = { text: "no samples kept: cannot create /x: EACCES", fatal: true };
+  assert.equal(evaluate(facts([process()], { historyProblem }), rules).status, Status.OK);
+  const growth = { ...rules, growth: { ...off, critical: parseGrowth("60") } };
+  assert.equal(evaluate(facts([process()], { historyProblem }), growth).status, Status.UNKNOWN);
+  assert.equal(evaluate(facts([process({ fds: 999 })], { historyProblem }), growth).status, Status.CRITICAL);
+  const anew = { text: "samples start anew: it is no JSON", fatal: false };
+  assert.equal(evaluate(facts([process()], { historyProblem: anew }), growth).status, Status.OK);
+});
+
+test("each name is judged, and labelled, for itself", () => {
+  const groups = [
+    { name: "gearmand", processes: [process()], zombies: 0 },
+    { name: "mod_gearman_worker", processes: [], zombies: 0 },
+  ];
+  const result = evaluate(facts([], { groups }), rules);
+  assert.equal(result.status, Status.CRITICAL);
+  assert.equal(result.text, "no process mod_gearman_worker is running");
+  assert.match(first(result), /'gearmand_fds'=40.*'mod_gearman_worker_processes'=0/);
+});
