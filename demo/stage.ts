@@ -23,6 +23,11 @@ export class Stage implements Owner {
     console.log(`exit code ${code}`);
   }
 
+  /** Runs `dist/<name>` without showing it, for what goes on between two scenes. */
+  async quietly(name: string, ...args: readonly string[]): Promise<void> {
+    await runPlugin(name, args);
+  }
+
   async clear(): Promise<void> {
     for (const stop of this.#stops.splice(0)) await stop();
   }
