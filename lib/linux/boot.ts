@@ -1,5 +1,3 @@
-import { join } from "node:path";
-
 import { CheckError } from "../plugin/error.ts";
 import { Status } from "../plugin/status.ts";
 import { attempt, readSmall } from "./file.ts";
@@ -17,8 +15,8 @@ export interface Boot {
  * @throws {@link CheckError} UNKNOWN when there is no `uptime`: then this is no proc file system
  */
 export function readBoot(root: string): Boot {
-  const uptime = Number(attempt(() => readSmall(join(root, "uptime"))).split(" ")[0]);
+  const uptime = Number(attempt(() => readSmall(`${root}/uptime`)).split(" ")[0]);
   if (!(uptime > 0)) throw new CheckError(Status.UNKNOWN, `${root} is no proc file system: there is no uptime to read`);
-  const id = attempt(() => readSmall(join(root, "sys/kernel/random/boot_id"))).trim();
+  const id = attempt(() => readSmall(`${root}/sys/kernel/random/boot_id`)).trim();
   return { id: id === "gone" || id === "denied" ? "" : id, uptime };
 }

@@ -1,5 +1,4 @@
 import { opendirSync, readlinkSync, statfsSync, statSync } from "node:fs";
-import { join } from "node:path";
 
 import { attempt, breathe, ENTRY_BY_ENTRY, nextName, type Unreadable, unreadable } from "./file.ts";
 
@@ -16,7 +15,7 @@ const PROC_MAGIC = 0x9fa0;
  * @param root where proc is mounted
  */
 export function sizeCountsDescriptors(root: string): boolean {
-  const own = attempt(() => statfsSync(root).type === PROC_MAGIC && statSync(join(root, "self/fd")).size > 0);
+  const own = attempt(() => statfsSync(root).type === PROC_MAGIC && statSync(`${root}/self/fd`).size > 0);
   return own === true;
 }
 
@@ -90,7 +89,7 @@ export async function readDescriptors(
   return { read: done, sampled, aborted: walked === "aborted" };
 }
 
-const fdFolder = (root: string, pid: number) => join(root, String(pid), "fd");
+const fdFolder = (root: string, pid: number) => `${root}/${pid}/fd`;
 
 /** Calls `visit` for each entry of a directory, in its order, and keeps none. */
 async function walk(

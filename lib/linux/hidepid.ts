@@ -1,5 +1,3 @@
-import { join } from "node:path";
-
 import { attempt, readSmall } from "./file.ts";
 
 /**
@@ -10,7 +8,7 @@ import { attempt, readSmall } from "./file.ts";
  */
 export function hidesProcesses(root: string): boolean {
   if (process.geteuid?.() === 0) return false;
-  const mounts = attempt(() => readSmall(join(root, "self/mounts")));
+  const mounts = attempt(() => readSmall(`${root}/self/mounts`));
   // the last mount on a path is the one that is seen
   const options = mounts
     .split("\n")

@@ -1,5 +1,3 @@
-import { join } from "node:path";
-
 import { attempt, readSmall, type Unreadable } from "./file.ts";
 
 /** How many descriptors a process may have open. */
@@ -15,12 +13,12 @@ const NR_OPEN = 1024 * 1024;
 
 /** @param root where proc is mounted; `limits` is readable by all users */
 export function readDescriptorLimit(root: string, pid: number): DescriptorLimit | Unreadable {
-  const text = attempt(() => readSmall(join(root, String(pid), "limits")));
+  const text = attempt(() => readSmall(`${root}/${pid}/limits`));
   if (text === "denied" || text === "gone") return text;
   const soft = parseSoftLimit(text);
   if (soft === undefined) return "gone";
   if (soft !== "unlimited") return { soft, unlimited: false };
-  const nrOpen = Number(attempt(() => readSmall(join(root, "sys/fs/nr_open"))).trim());
+  const nrOpen = Number(attempt(() => readSmall(`${root}/sys/fs/nr_open`)).trim());
   return { soft: nrOpen > 0 ? nrOpen : NR_OPEN, unlimited: true };
 }
 

@@ -1,5 +1,4 @@
 import { type Dir, opendirSync } from "node:fs";
-import { join } from "node:path";
 
 import { CheckError } from "../plugin/error.ts";
 import { Status } from "../plugin/status.ts";
@@ -66,8 +65,8 @@ function openProc(root: string): Dir {
 
 /** @param root where proc is mounted */
 export function readProcess(root: string, pid: number): Process | Unreadable {
-  const folder = join(root, String(pid));
-  return attempt(() => parseProcess(pid, readSmall(join(folder, "stat")), readSmall(join(folder, "status"))) ?? "gone");
+  const folder = `${root}/${pid}`;
+  return attempt(() => parseProcess(pid, readSmall(`${folder}/stat`), readSmall(`${folder}/status`)) ?? "gone");
 }
 
 /** Reads `/proc/PID/stat` and `/proc/PID/status`; undefined when the texts are not what the kernel writes. */

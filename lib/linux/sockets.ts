@@ -1,5 +1,4 @@
 import { closeSync, openSync, readSync, statSync } from "node:fs";
-import { join } from "node:path";
 
 import { attempt, breathe, type Unreadable, unreadable } from "./file.ts";
 
@@ -40,7 +39,7 @@ export function parseTcpLine(line: string): TcpSocket | undefined {
 
 /** Tells network namespaces apart, without any right on the process: same number, same namespace. */
 export function networkNamespace(root: string, pid: number): number | Unreadable {
-  return attempt(() => statSync(join(root, String(pid), "net/tcp")).ino);
+  return attempt(() => statSync(`${root}/${pid}/net/tcp`).ino);
 }
 
 /**
@@ -55,10 +54,10 @@ export async function readTcpSockets(
   signal: AbortSignal,
   visit: (socket: TcpSocket) => void,
 ): Promise<"complete" | "aborted" | Unreadable> {
-  const net = join(root, String(pid), "net");
-  const ipv4 = await readTable(join(net, "tcp"), signal, visit);
+  const net = `${root}/${pid}/net`;
+  const ipv4 = await readTable(`${net}/tcp`, signal, visit);
   if (ipv4 !== "complete") return ipv4;
-  const ipv6 = await readTable(join(net, "tcp6"), signal, visit);
+  const ipv6 = await readTable(`${net}/tcp6`, signal, visit);
   // a kernel without IPv6 has no such file
   return ipv6 === "gone" ? "complete" : ipv6;
 }

@@ -1,5 +1,3 @@
-import { join } from "node:path";
-
 import { attempt, readSmall } from "./file.ts";
 
 /** Users of the system's own file; those of a directory service are not in it. */
@@ -8,7 +6,7 @@ export class Users {
 
   /** @param etc folder of `passwd` */
   constructor(etc = "/etc") {
-    this.#text = attempt(() => readSmall(join(etc, "passwd")));
+    this.#text = attempt(() => readSmall(`${etc}/passwd`));
   }
 
   /** The user's name, or its number as text when nobody has a name for it. */

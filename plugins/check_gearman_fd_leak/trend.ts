@@ -14,8 +14,8 @@ export type Point = readonly [time: number, value: number];
 export const ENOUGH_SAMPLES = 5;
 export const ENOUGH_OF_WINDOW = 1 / 4;
 
-/** Points compared pairwise: 4,950 pairs, sorted in well below a millisecond. */
-const MOST_POINTS = 100;
+/** Points compared pairwise: 1,770 pairs, sorted in a fraction of a millisecond. */
+const MOST_POINTS = 60;
 
 /**
  * The trend of a series, by the median of the slopes of all its pairs (Theil and Sen's): a spike, or several, do not move
@@ -32,13 +32,15 @@ export function trendOf(points: readonly Point[], window: number): Trend {
 }
 
 function medianSlope(points: readonly Point[]): number {
-  const slopes: number[] = [];
-  points.forEach(([time, value], index) => {
-    for (const [earlier, before] of points.slice(0, index)) {
-      if (time > earlier) slopes.push((value - before) / (time - earlier));
+  const slopes = new Float64Array((points.length * (points.length - 1)) / 2);
+  let length = 0;
+  for (const [later, [time, value]] of points.entries()) {
+    for (let earlier = 0; earlier < later; earlier++) {
+      const [before, was] = points[earlier] as Point;
+      if (time > before) slopes[length++] = (value - was) / (time - before);
     }
-  });
-  return median(slopes);
+  }
+  return median(slopes.subarray(0, length));
 }
 
 /** Neighbours become one point, their medians, when there are too many to compare each with each. */
@@ -52,7 +54,7 @@ function thin(points: readonly Point[]): readonly Point[] {
 }
 
 /** 0 for none. */
-function median(values: readonly number[]): number {
+function median(values: ArrayLike<number>): number {
   const sorted = Float64Array.from(values).sort();
   const middle = sorted.length >> 1;
   const upper = sorted[middle] ?? 0;
