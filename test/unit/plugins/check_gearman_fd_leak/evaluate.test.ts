@@ -80,6 +80,15 @@ test("of several processes the fullest decides, not the one with the most", () =
   assert.match(first(result), /'gearmand_fds_sum'=595/);
 });
 
+test("of several that are fine the one closest to its limit is named", () => {
+  const result = evaluate(
+    facts([process({ pid: 1, fds: 500, limit: 20_000 }), process({ pid: 2, fds: 40, limit: 100 })]),
+    rules,
+  );
+  assert.equal(result.status, Status.OK);
+  assert.match(result.text, /pid 2, one of 2\) has 40 of 100/);
+});
+
 test("an absolute threshold finds the process that breaks it, full or not", () => {
   const absolute = { ...rules, fds: { warning: undefined, critical: parseLevel("400") } };
   const result = evaluate(
