@@ -1,0 +1,210 @@
+import { setTimeout as sleep } from "node:timers/promises";
+
+import { Connection, type ConnectOptions } from "../net/connection.ts";
+import { type Endpoint, formatEndpoint } from "../net/endpoint.ts";
+import { CheckError, DeadlineError } from "../plugin/error.ts";
+import { Status } from "../plugin/status.ts";
+import { firstLine, HEADER_BYTES, mayBecomeHeader, parseHeader, parseRows } from "./answer.ts";
+import { type FailureKind, LivestatusError } from "./failure.ts";
+import { formatQuery, type Query } from "./query.ts";
+
+/** No answer to a query about the server's own state is longer, in bytes. */
+const MAX_BYTES = 1024 * 1024;
+
+/** How long the rest of a text that is no Livestatus is waited for, and how much of it is looked at. */
+const STRANGER_MS = 300;
+const STRANGER_BYTES = 4096;
+
+/** Longest path of a Unix socket on Linux: Node cuts longer ones silently, and may reach another socket. */
+const LONGEST_PATH = 107;
+
+/**
+ * One connection to a Livestatus server or proxy. Queries go one after the other; {@link close} it at the end, because
+ * servers have few places for clients and keep them for the idle ones, too.
+ */
+export class Session {
+  readonly #connection: Connection;
+  readonly #options: ConnectOptions;
+
+  private constructor(connection: Connection, options: ConnectOptions) {
+    this.#connection = connection;
+    this.#options = options;
+  }
+
+  /** @throws {@link LivestatusError} that says at which step connecting failed */
+  static async open(to: Endpoint, options: ConnectOptions): Promise<Session> {
+    if ("path" in to && Buffer.byteLength(to.path) > LONGEST_PATH) {
+      const message = `path of the socket is longer than ${LONGEST_PATH} bytes: ${to.path}`;
+      throw new LivestatusError(Status.UNKNOWN, "path too long", message);
+    }
+    try {
+      return new Session(await Connection.open(to, { maxBytes: MAX_BYTES, ...options }), options);
+    } catch (error) {
+      throw await connectFailure(to, error, options);
+    }
+  }
+
+  /**
+   * Sends a query and returns the rows of its answer.
+   *
+   * @throws {@link LivestatusError} for everything but code 200 with an array of rows
+   */
+  async ask(query: Query): Promise<readonly (readonly unknown[])[]> {
+    const { code, body } = await this.#exchange(formatQuery(query));
+    if (code !== 200) {
+      const text = firstLine(body.toString());
+      const message = `error ${code}${text === "" ? " without a text" : `: ${text}`}`;
+      throw new LivestatusError(Status.CRITICAL, "error answer", message, { code });
+    }
+    const rows = parseRows(body.toString());
+    if (rows === undefined) {
+      const what = body.length === 0 ? "empty" : `not a list: '${firstLine(body.toString("utf8", 0, 80))}'`;
+      throw new LivestatusError(Status.CRITICAL, "no data", `answers without data (${what})`);
+    }
+    return rows;
+  }
+
+  /** Closes the connection; may be called again. */
+  close(): void {
+    this.#connection.close();
+  }
+
+  async #exchange(request: string): Promise<{ code: number; body: Buffer }> {
+    const chunks: Buffer[] = [];
+    let received = 0;
+    let needed = HEADER_BYTES;
+    let code: number | undefined;
+    this.#connection.write(request);
+    while (received < needed) {
+      const chunk = await this.#read(received);
+      if (chunk === undefined) throw brokenOff(Buffer.concat(chunks), code === undefined ? undefined : needed);
+      chunks.push(chunk);
+      received += chunk.length;
+      if (code !== undefined) continue;
+      const start = chunks.length === 1 ? chunk : Buffer.concat(chunks);
+      if (!mayBecomeHeader(start)) throw await this.#stranger(chunks);
+      if (received < HEADER_BYTES) continue;
+      const header = parseHeader(start);
+      if (header === undefined) throw await this.#stranger(chunks);
+      if (header.length > MAX_BYTES) {
+        const message = `announces an answer of ${header.length} bytes, more than any such query has`;
+        throw new LivestatusError(Status.CRITICAL, "broken off", message);
+      }
+      code = header.code;
+      needed += header.length;
+    }
+    return { code: code ?? 0, body: Buffer.concat(chunks).subarray(HEADER_BYTES, needed) };
+  }
+
+  async #read(received: number): Promise<Buffer | undefined> {
+    try {
+      return await this.#connection.read();
+    } catch (error) {
+      const { signal } = this.#options;
+      if (signal.aborted) {
+        const some = received === 0 ? "" : `, only ${received} bytes of one`;
+        throw new LivestatusError(Status.CRITICAL, "no answer", `no answer ${within(signal)} (connected${some})`, {
+          cause: error,
+        });
+      }
+      if (received === 0) return undefined;
+      const status = error instanceof CheckError ? error.status : Status.UNKNOWN;
+      throw new LivestatusError(status, "broken off", (error as Error).message, { cause: error });
+    }
+  }
+
+  /** Collects a little more of what a peer says that does not speak Livestatus, so that the message is not half a word. */
+  async #stranger(chunks: Buffer[]): Promise<LivestatusError> {
+    const late = new AbortController();
+    const timer = sleep(STRANGER_MS, undefined, { signal: late.signal }).then(
+      () => undefined,
+      () => undefined,
+    );
+    let received = chunks.reduce((sum, { length }) => sum + length, 0);
+    while (received < STRANGER_BYTES) {
+      const chunk = await Promise.race([this.#connection.read().catch(() => undefined), timer]);
+      if (chunk === undefined) break;
+      chunks.push(chunk);
+      received += chunk.length;
+    }
+    late.abort();
+    return strangerError(Buffer.concat(chunks).subarray(0, STRANGER_BYTES));
+  }
+}
+
+/** First two bytes of a TLS alert: what a TLS server says to plain text. */
+const isTlsAlert = (bytes: Buffer) => bytes[0] === 0x15 && bytes[1] === 0x03;
+
+function strangerError(bytes: Buffer): LivestatusError {
+  const text = firstLine(bytes.toString());
+  const message = isTlsAlert(bytes)
+    ? "not a Livestatus answer: a TLS alert, encryption setting wrong?"
+    : `not a Livestatus answer: '${text}'`;
+  return new LivestatusError(Status.CRITICAL, "stranger", message);
+}
+
+function brokenOff(bytes: Buffer, needed: number | undefined): LivestatusError {
+  if (bytes.length === 0) {
+    const message =
+      "connection closed without an answer (server restarting, access list, TLS expected, or request refused)";
+    return new LivestatusError(Status.CRITICAL, "closed", message);
+  }
+  if (needed === undefined) return strangerError(bytes);
+  return new LivestatusError(
+    Status.CRITICAL,
+    "broken off",
+    `the answer broke off after ${bytes.length} of ${needed} bytes`,
+  );
+}
+
+const within = ({ reason }: AbortSignal) =>
+  reason instanceof DeadlineError ? `within ${Number(reason.seconds.toFixed(1))} s` : "in time";
+
+/** Codes of the operating system that tell why nobody is reached. */
+const KINDS: Readonly<Record<string, FailureKind>> = {
+  ENOENT: "missing",
+  ENOTDIR: "missing",
+  ECONNREFUSED: "refused",
+  EACCES: "denied",
+  EPERM: "denied",
+  EAGAIN: "not accepting",
+};
+
+async function connectFailure(to: Endpoint, error: unknown, options: ConnectOptions): Promise<LivestatusError> {
+  if (!(error instanceof CheckError)) throw error;
+  const { signal, tls } = options;
+  const fail = (kind: FailureKind, message: string, status: Status = error.status) =>
+    new LivestatusError(status, kind, message, { cause: error });
+  if (signal.aborted) {
+    if (tls !== undefined && error.message.includes("handshake")) {
+      return fail("no handshake", `no TLS handshake ${within(signal)}, encryption setting wrong?`, Status.CRITICAL);
+    }
+    if (error.message.startsWith("cannot resolve")) return fail("unreachable", error.message, Status.CRITICAL);
+    return fail("not accepting", `does not accept connections (${within(signal)})`, Status.CRITICAL);
+  }
+  const { cause } = error;
+  const code = cause instanceof Error ? (cause as NodeJS.ErrnoException).code : undefined;
+  if (error.message.startsWith("certificate")) return fail("untrusted", error.message);
+  if (error.message.startsWith("TLS handshake")) {
+    return fail("no handshake", `${error.message}, encryption setting wrong?`);
+  }
+  const kind = code === undefined ? undefined : KINDS[code];
+  if ("path" in to) {
+    if (kind === "refused" && !(await isSocket(to.path))) {
+      return fail("no socket", `is not a socket: ${to.path}`, Status.UNKNOWN);
+    }
+    if (kind === "not accepting") return fail(kind, "does not accept connections (its queue is full)", Status.CRITICAL);
+    return fail(kind ?? "unreachable", error.message);
+  }
+  if (error.status === Status.UNKNOWN) return fail("own fault", `${error.message} (${formatEndpoint(to)})`);
+  return fail(kind === "refused" ? kind : "unreachable", error.message);
+}
+
+/** Connecting to a plain file or a directory is refused, too. */
+async function isSocket(path: string): Promise<boolean> {
+  const { stat } = await import("node:fs/promises");
+  return stat(path).then(
+    (found) => found.isSocket(),
+    () => true,
+  );
+}

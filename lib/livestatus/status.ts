@@ -1,0 +1,75 @@
+import { Status } from "../plugin/status.ts";
+import { numberCell, textCell } from "./answer.ts";
+import { LivestatusError } from "./failure.ts";
+import type { Session } from "./session.ts";
+
+/** One row of the table `status`: the monitoring core that answered, directly or through a proxy. */
+export interface CoreStatus {
+  /** Unix time of the start, or of the last configuration reload. */
+  readonly programStart: number | undefined;
+  /** Such as `r2.13.6-1-icinga2`. */
+  readonly programVersion: string | undefined;
+  readonly livestatusVersion: string | undefined;
+  /** Process id of the core on its own host. */
+  readonly pid: number | undefined;
+  /** Livestatus connections open at the moment; undefined where the core does not count them. */
+  readonly activeConnections: number | undefined;
+  /** Places the core has for Livestatus connections; undefined where it does not tell. */
+  readonly threads: number | undefined;
+}
+
+const COLUMNS = ["program_start", "program_version", "livestatus_version", "nagios_pid"];
+
+/** Icinga refuses a query with a column it does not know; these are the ones that not every core has. */
+const OPTIONAL = ["livestatus_active_connections", "livestatus_threads"];
+
+/** Codes for a column that does not exist, of Shinken and of Icinga. */
+const NO_COLUMN: readonly (number | undefined)[] = [450, 452];
+
+/**
+ * Asks for the core's own state, which costs it nothing. Through LMD it is the state of the first backend that is up.
+ *
+ * @throws {@link LivestatusError} when there is no answer, or one without the data
+ */
+export async function fetchCoreStatus(session: Session): Promise<CoreStatus> {
+  const columns = [...COLUMNS, ...OPTIONAL];
+  const rows = await session.ask({ table: "status", columns }).catch((error: unknown) => {
+    if (error instanceof LivestatusError && NO_COLUMN.includes(error.code)) {
+      return session.ask({ table: "status", columns: COLUMNS });
+    }
+    throw error;
+  });
+  const [row] = rows;
+  if (row === undefined) throw noData("no row in table status: no backend up");
+  if (row.length < COLUMNS.length) throw noData(`${row.length} of ${COLUMNS.length} columns of table status`);
+  const threads = numberCell(row[5]);
+  const status: CoreStatus = {
+    programStart: positive(numberCell(row[0])),
+    programVersion: textCell(row[1]),
+    livestatusVersion: textCell(row[2]),
+    pid: positive(numberCell(row[3])),
+    // cores that do not count say 0 of 0
+    activeConnections: threads ? numberCell(row[4]) : undefined,
+    threads: positive(threads),
+  };
+  if (status.programStart === undefined && status.programVersion === undefined) {
+    throw noData("neither start nor version of the core");
+  }
+  return status;
+}
+
+/**
+ * Unix time of the newest service check: it stands still when the core answers but no longer checks. Undefined when no
+ * service was ever checked.
+ *
+ * @throws {@link LivestatusError} when there is no answer, or one without the data
+ */
+export async function fetchLastCheck(session: Session): Promise<number | undefined> {
+  const [row] = await session.ask({ table: "services", stats: ["max last_check"] });
+  if (row === undefined) throw noData("no row for the newest check");
+  return positive(numberCell(row[0]));
+}
+
+const positive = (value: number | undefined) => (value !== undefined && value > 0 ? value : undefined);
+
+const noData = (what: string) => new LivestatusError(Status.CRITICAL, "no data", `answers without data (${what})`);
