@@ -21,4 +21,12 @@ export { type DescriptorLimit, parseSoftLimit, readDescriptorLimit } from "./lim
 export { type Found, findProcesses, type Process, parseProcess, readProcess } from "./process.ts";
 export { formatAddress, networkNamespace, parseTcpLine, readTcpSockets, type TcpSocket } from "./sockets.ts";
 export { Tally } from "./tally.ts";
+export {
+  findTitledProcesses,
+  isAlive,
+  type ProcessUse,
+  readProcessUse,
+  readTitledProcess,
+  type TitledProcess,
+} from "./titled-process.ts";
 export { Users } from "./users.ts";
