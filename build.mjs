@@ -14,7 +14,7 @@ const { version } = JSON.parse(readFileSync(join(root, "package.json"), "utf8"))
  * Packages that most runs never use. Reading and compiling them would cost more than the rest of a start, so they travel
  * as one packed string each, which is unpacked and compiled when `import()` asks for it.
  */
-const ON_DEMAND = ["commander", "re2js"];
+const ON_DEMAND = ["commander", "re2js", "undici"];
 
 /** @param inputs files of the packages read so are added to this set, for their licences */
 const packagesOnDemand = (inputs) => ({

@@ -1,0 +1,1 @@
+export { type HttpAnswer, type HttpOptions, postJson } from "./json.ts";
