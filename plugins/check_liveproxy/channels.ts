@@ -1,0 +1,65 @@
+import { judge, Status } from "monitoring-plugins-ts";
+import { isBusy, type SiteState } from "monitoring-plugins-ts/livestatus";
+
+import type { Rules } from "./rules.ts";
+import type { Finding } from "./site.ts";
+import { counted, span } from "./words.ts";
+
+/** Seconds between two heartbeats, unless the proxy was told otherwise. */
+const HEARTBEAT_INTERVAL = 5;
+
+/** What the channels of a ready site tell. Ages are those at the time the state file was written. */
+export function judgeChannels(
+  name: string,
+  state: SiteState,
+  rules: Rules,
+  wasServedAtOnce: boolean,
+): readonly Finding[] {
+  const { channels, clients } = state;
+  const total = channels.length;
+  const findings: Finding[] = [];
+  const busy = busyChannels(state, wasServedAtOnce);
+  findings.push({
+    status: judge(busy, rules.busy.warning.of(total), rules.busy.critical.of(total)),
+    text: `${name}: ${busy} of ${counted(total, "channel")} busy, ${counted(clients, "client")}`,
+  });
+
+  const few = judge(total, rules.channels.warning, rules.channels.critical);
+  const least = Math.max(rules.channels.warning?.start ?? 0, rules.channels.critical?.start ?? 0);
+  const expected = Number.isFinite(least) && least > total ? ` of ${least}` : "";
+  findings.push({ status: few, text: `${name} is ready with ${total}${expected} channels` });
+
+  for (const { number, state: what, age } of channels) {
+    if (what === "ready" || age === undefined) continue;
+    const status = judge(age, rules.query.warning, rules.query.critical);
+    findings.push({ status, text: `${name}: query running for ${span(age)} on channel ${number}` });
+  }
+
+  const heartbeat = heartbeatAge(state);
+  if (heartbeat !== undefined) {
+    const status = judge(heartbeat, rules.heartbeat.warning, rules.heartbeat.critical);
+    findings.push({ status, text: `${name}: no heartbeat for ${span(heartbeat)}` });
+  }
+  return findings.filter(({ status }) => status !== Status.OK);
+}
+
+/**
+ * Channels that clients use. A query that was served at once had a channel of its own, so not all of them can have been in
+ * use, whatever a file says that is up to five seconds old.
+ */
+export function busyChannels({ channels }: SiteState, wasServedAtOnce: boolean): number {
+  const busy = channels.filter(isBusy).length;
+  return wasServedAtOnce && busy === channels.length ? Math.max(0, busy - 1) : busy;
+}
+
+/**
+ * Seconds since the site's last heartbeat, as far as the state file tells: by the time the next one is due, and by the
+ * channel that had something to do last, as heartbeats visit them in turn.
+ */
+export function heartbeatAge({ channels, nextHeartbeat }: SiteState): number | undefined {
+  const ages = channels.map(({ age }) => age).filter((age) => age !== undefined);
+  const youngest = ages.length === 0 || channels.some(isBusy) ? undefined : Math.min(...ages);
+  const overdue = nextHeartbeat === undefined ? undefined : HEARTBEAT_INTERVAL - nextHeartbeat;
+  if (youngest === undefined || overdue === undefined) return youngest ?? overdue;
+  return Math.max(youngest, overdue);
+}

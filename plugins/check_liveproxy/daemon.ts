@@ -1,0 +1,58 @@
+import { readFileSync, statSync } from "node:fs";
+
+import { findProcesses, isAlive, type ProcessFacts, readProcess, readProcessUse } from "monitoring-plugins-ts/linux";
+
+import type { DaemonFacts } from "./facts.ts";
+
+/** The title a process of liveproxyd gives itself: the master's, or a site's. */
+const TITLE = /^liveproxyd\[(.+)\]$/;
+
+/** A pid file holds a number and nothing else. */
+const MAX_PID_FILE = 64;
+
+/** Reads the pid file, and finds the processes of that daemon. */
+export function probeDaemon(pidFile: string): DaemonFacts {
+  const found = readPidFile(pidFile);
+  const running = found.pid === undefined ? undefined : readProcess(found.pid);
+  const facts = { pidFile, ...found, title: running?.title, age: running?.age };
+  const processes = findProcesses(TITLE);
+  const masters = new Set(processes.filter(({ title }) => title === "liveproxyd[master]").map(({ pid }) => pid));
+  const siteProcesses = processes.filter(({ pid }) => !masters.has(pid));
+  // several OMD sites of one host have a proxy each: whose orphan it is tells the user it runs as
+  const orphans = siteProcesses.filter(({ parent, user }) => !masters.has(parent) && user === found.owner);
+  if (found.state !== "alive") return { ...facts, state: found.state, sites: undefined, orphans };
+  if (running === undefined) return { ...facts, state: "hidden", sites: undefined, orphans };
+  if (!running.title.includes("liveproxyd")) return { ...facts, state: "other program", sites: undefined, orphans };
+  // before Checkmk 1.5 it was one process for all sites
+  const hasChildren = TITLE.test(running.title);
+  const own = siteProcesses.filter(({ parent }) => parent === running.pid);
+  return { ...facts, state: "running", sites: hasChildren ? bySite(own) : undefined, orphans };
+}
+
+const bySite = (processes: readonly ProcessFacts[]) =>
+  new Map(
+    processes.map((process) => [TITLE.exec(process.title)?.[1] ?? "", { ...process, ...readProcessUse(process.pid) }]),
+  );
+
+interface PidFile {
+  readonly state: "alive" | "missing" | "unreadable" | "empty" | "dead" | "other program";
+  readonly pid: number | undefined;
+  readonly writtenMs: number | undefined;
+  readonly owner: number | undefined;
+}
+
+function readPidFile(path: string): PidFile {
+  try {
+    const found = statSync(path);
+    const { mtimeMs: writtenMs, uid: owner, size } = found;
+    // opening a pipe would wait for somebody to write to it
+    const text = !found.isFile() || size > MAX_PID_FILE ? "" : readFileSync(path, "latin1").trim();
+    const pid = /^[1-9]\d{0,9}$/.test(text) ? Number(text) : undefined;
+    const state = pid === undefined ? "empty" : isAlive(pid) ? "alive" : "dead";
+    return { state, pid, writtenMs, owner };
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    const state = code === "ENOENT" || code === "ENOTDIR" ? "missing" : "unreadable";
+    return { state, pid: undefined, writtenMs: undefined, owner: undefined };
+  }
+}

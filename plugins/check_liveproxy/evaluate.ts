@@ -1,0 +1,177 @@
+import { combine, type Detail, judge, type Result, Status, verdict } from "monitoring-plugins-ts";
+import type { Peer } from "monitoring-plugins-ts/livestatus";
+
+import type { Facts, LmdFacts, ProxyFacts, SiteFacts } from "./facts.ts";
+import { judgeLmd } from "./lmd.ts";
+import { metrics } from "./metrics.ts";
+import { dumpAge, isDaemonDown, judgeDaemon, judgeStateFile, stateFileAge } from "./proxy.ts";
+import type { Rules } from "./rules.ts";
+import { byUrgency, type Finding, judgeSite, type SiteVerdict, type Surroundings } from "./site.ts";
+import { counted, shown, span } from "./words.ts";
+
+/** The verdict on the proxies, and every site behind them. */
+export function evaluate(facts: Facts, selectPeers: (lmd: LmdFacts) => readonly Peer[], rules: Rules): Result {
+  const { nowMs, proxy, sites } = facts;
+  const reached = sites.filter((site) => isReached(site)).length;
+  const reach = { sites: sites.length, reached };
+  const findings: Finding[] = [];
+  if (proxy?.daemon !== undefined) findings.push(...judgeDaemon(proxy.daemon, proxy.stateFile, reach, nowMs));
+  if (proxy?.socketDirProblem !== undefined) findings.push(judgeSocketDir(proxy));
+  if (proxy?.stateFile !== undefined) {
+    findings.push(...judgeStateFile(proxy.stateFile, proxy, reach, rules, nowMs));
+  }
+
+  const surroundings = sites.map((site) => surroundingsOf(site, facts, rules));
+  const verdicts = sites.map((site, index) => judgeSite(site, surroundings[index] as Surroundings, rules));
+  const lmds = facts.lmds.map((lmd) => ({ lmd, peers: selectPeers(lmd) }));
+  const judgedLmds = lmds.map(({ lmd, peers }) => judgeLmd(lmd, peers, rules, nowMs));
+  for (const judged of judgedLmds) findings.push(...judged.findings);
+
+  const all = [...verdicts, ...judgedLmds.flatMap(({ peers }) => peers)];
+  const isDaemonGone = proxy?.daemon !== undefined && reached === 0 && isDaemonDown(proxy.daemon, nowMs);
+  findings.push(...judgeAll(all, rules, isDaemonGone));
+  if (all.length === 0 && findings.every(({ status }) => status === Status.OK)) {
+    findings.push({ status: Status.UNKNOWN, text: "nothing to check: no site found, or none left by the filters" });
+  }
+
+  const parts = byUrgency(findings)
+    .filter(({ status }) => status !== Status.OK)
+    .map(({ status, text }) => verdict(status, text));
+  const details: Detail[] = [
+    { verbosity: 0, lines: notes(findings, all, rules) },
+    { verbosity: 1, lines: siteLines(sites, surroundings, nowMs) },
+    { verbosity: 1, lines: peerLines(lmds) },
+  ];
+  const ok = verdict(Status.OK, okText(facts, all, lmds));
+  return combine(ok.text, parts.length === 0 ? [ok] : parts, {
+    details,
+    metrics: metrics({ facts, verdicts: all, surroundings, lmds }, rules),
+  });
+}
+
+/** Somebody served the site's socket: it answered, be it with an error. */
+const isReached = ({ answer }: SiteFacts) =>
+  answer !== undefined && (!(answer instanceof Error) || answer.kind === "error answer");
+
+function judgeSocketDir({ socketDir = "", socketDirProblem }: ProxyFacts): Finding {
+  const folder = shown(socketDir);
+  return socketDirProblem === "ENOENT" || socketDirProblem === "ENOTDIR"
+    ? {
+        status: Status.CRITICAL,
+        text: `Proxy: no folder of sockets (${folder}): liveproxyd not running, or its site is stopped`,
+      }
+    : { status: Status.UNKNOWN, text: `Cannot list the sockets in ${folder}: ${shown(socketDirProblem ?? "")}` };
+}
+
+function surroundingsOf({ id, isProxied }: SiteFacts, { nowMs, proxy }: Facts, rules: Rules): Surroundings {
+  const stateFile = isProxied ? proxy?.stateFile : undefined;
+  const daemon = isProxied ? proxy?.daemon : undefined;
+  const state = stateFile?.sites.find((site) => site.id === id);
+  const fileAge = stateFile === undefined ? undefined : stateFileAge(stateFile, nowMs);
+  const stateAge =
+    state === undefined ? undefined : Math.max(0, dumpAge(state, stateFile?.writtenMs, nowMs) ?? fileAge ?? 0);
+  // what was true a minute ago explains nothing now
+  const isOutdated = judge(Math.max(stateAge ?? 0, fileAge ?? 0), rules.stateAge.critical) !== Status.OK;
+  const isMasterAlive = daemon?.state === "running" || daemon?.state === "hidden";
+  return {
+    nowMs,
+    isMasterAlive,
+    masterAge: daemon?.age,
+    isStateKnown: (stateFile?.sites.length ?? 0) > 0,
+    state: isOutdated ? undefined : state,
+    stateAge,
+    process: daemon?.sites === undefined ? undefined : (daemon.sites.get(id) ?? "gone"),
+  };
+}
+
+/** The sites one by one, or their number where that is what the user wants to hear of. */
+function judgeAll(verdicts: readonly SiteVerdict[], rules: Rules, isDaemonGone: boolean): readonly Finding[] {
+  const { warning, critical } = rules.down;
+  const isCounted = warning !== undefined || critical !== undefined;
+  const downs = verdicts.filter(({ standing }) => standing === "down");
+  const unplanned = downs.filter(({ id }) => !rules.planned.includes(id));
+  const isNothingLeft = downs.length > 0 && downs.length === verdicts.length;
+  const findings: Finding[] = [];
+  for (const { standing, isCollateral, findings: own } of verdicts) {
+    if (standing === "down" && isCounted && !isNothingLeft) continue;
+    // one sentence about the daemon says it all
+    if (isDaemonGone && isCollateral) continue;
+    findings.push(...own);
+  }
+  if (isCounted && downs.length > 0) {
+    const status = judge(unplanned.length, warning, critical);
+    findings.push({ status, text: `${unplanned.length} of ${verdicts.length} sites down` });
+  }
+  return findings;
+}
+
+/** What is not wrong enough to be a problem, but worth a line. */
+function notes(findings: readonly Finding[], verdicts: readonly SiteVerdict[], { down }: Rules): readonly string[] {
+  const lines = findings.filter(({ status }) => status === Status.OK).map(({ text }) => `note: ${text}`);
+  if (down.warning === undefined && down.critical === undefined) return lines;
+  const downs = verdicts.filter(({ standing }) => standing === "down");
+  const said = new Set(findings.map(({ text }) => text));
+  return [
+    ...lines,
+    ...downs.flatMap(({ findings: own }) =>
+      own.filter(({ text }) => !said.has(text)).map(({ text }) => `down: ${text}`),
+    ),
+  ];
+}
+
+function* siteLines(
+  sites: readonly SiteFacts[],
+  surroundings: readonly Surroundings[],
+  nowMs: number,
+): Iterable<string> {
+  for (const [index, { id, place, answer }] of sites.entries()) {
+    const { state, stateAge } = surroundings[index] ?? {};
+    const told =
+      state === undefined
+        ? ""
+        : `, state ${shown(state.state)} ${span(stateAge ?? 0)} ago, ${counted(state.channels.length, "channel")}`;
+    if (answer === undefined) {
+      yield `${shown(id)}: not asked${told}`;
+    } else if (answer instanceof Error) {
+      yield `${shown(id)} (${shown(place)}): ${shown(answer.message)}${told}`;
+    } else {
+      const { programStart, programVersion } = answer.core;
+      const core = programVersion === undefined ? "core of unknown version" : shown(programVersion);
+      const since = programStart === undefined ? "" : `, started ${span(nowMs / 1000 - programStart)} ago`;
+      yield `${shown(id)} (${shown(place)}): ${core}${since}, answered in ${answer.seconds.toFixed(3)} s${told}`;
+    }
+  }
+}
+
+function* peerLines(lmds: readonly { lmd: LmdFacts; peers: readonly Peer[] }[]): Iterable<string> {
+  for (const { lmd, peers } of lmds) {
+    for (const { key, name, state, idling } of peers) {
+      yield `${shown(lmd.address)}: ${shown(key)} (${shown(name)}) ${state}${idling ? ", idling" : ""}`;
+    }
+  }
+}
+
+function okText(
+  { sites, proxy, nowMs }: Facts,
+  verdicts: readonly SiteVerdict[],
+  lmds: readonly { lmd: LmdFacts; peers: readonly Peer[] }[],
+): string {
+  const clauses: string[] = [];
+  const asked = sites.flatMap(({ id, answer }) =>
+    answer === undefined || answer instanceof Error ? [] : [{ id, seconds: answer.seconds }],
+  );
+  const ready = verdicts.filter(({ standing }) => standing === "ready").length;
+  clauses.push(`${counted(ready, "site")} ready`);
+  const [first, ...others] = asked;
+  if (first !== undefined) {
+    const slowest = others.reduce((most, site) => (site.seconds > most.seconds ? site : most), first);
+    clauses.push(
+      `${asked.length === 1 ? "answered" : `slowest ${shown(slowest.id)}`} in ${slowest.seconds.toFixed(3)} s`,
+    );
+  }
+  const age = proxy?.stateFile === undefined ? undefined : stateFileAge(proxy.stateFile, nowMs);
+  if (age !== undefined) clauses.push(`state file ${span(age)} old`);
+  const idling = lmds.flatMap(({ peers }) => peers).filter((peer) => peer.idling).length;
+  if (idling > 0) clauses.push(`${idling} idling`);
+  return clauses.join(", ");
+}

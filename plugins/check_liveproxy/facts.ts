@@ -1,0 +1,80 @@
+import type { ProcessFacts, ProcessUse } from "monitoring-plugins-ts/linux";
+import type { CoreStatus, LivestatusError, Peer, SiteState } from "monitoring-plugins-ts/livestatus";
+
+/** What a core answered. */
+export interface SiteAnswer {
+  /** From connecting to the last byte. */
+  readonly seconds: number;
+  readonly core: CoreStatus;
+  /** Unix time of the core's newest check, when it was asked for; `never` when there is none. */
+  readonly lastCheck: number | "never" | undefined;
+}
+
+/** One site, and everything that was learnt about it. */
+export interface SiteFacts {
+  /** Name in the proxy, or the address. */
+  readonly id: string;
+  /** Path of the socket, or address. */
+  readonly place: string;
+  /** Behind a socket of liveproxyd; else asked at an address of its own. */
+  readonly isProxied: boolean;
+  /** Named by an option, not just found. */
+  readonly isNamed: boolean;
+  /** Undefined when nobody was asked, because only the state file is known. */
+  readonly answer: SiteAnswer | LivestatusError | undefined;
+  /** How often the same error came in this run. */
+  readonly failures: number;
+}
+
+/** What the pid file and the process behind it say. */
+export interface DaemonFacts {
+  readonly pidFile: string;
+  /** `hidden`: alive, but /proc does not show it to this account. */
+  readonly state: "running" | "hidden" | "missing" | "unreadable" | "empty" | "dead" | "other program";
+  readonly pid: number | undefined;
+  /** What runs with that pid, if anything. */
+  readonly title: string | undefined;
+  /** Seconds since that process started. */
+  readonly age: number | undefined;
+  /** When the pid file was written, in milliseconds since 1970. */
+  readonly writtenMs: number | undefined;
+  /** Site processes by site; undefined when the daemon has none of its own or they cannot be seen. */
+  readonly sites: ReadonlyMap<string, ProcessFacts & ProcessUse> | undefined;
+  /** Site processes without a master. */
+  readonly orphans: readonly ProcessFacts[];
+}
+
+/** The state file as it was found. */
+export interface StateFileFacts {
+  readonly path: string;
+  /** Why there are no sites to read. */
+  readonly problem: "missing" | "unreadable" | "not a state file" | "too large" | undefined;
+  /** When it was last written, in milliseconds since 1970. */
+  readonly writtenMs: number | undefined;
+  readonly sites: readonly SiteState[];
+}
+
+/** A liveproxyd on this host. */
+export interface ProxyFacts {
+  /** Folder of its sockets; undefined when none was named. */
+  readonly socketDir: string | undefined;
+  /** Why the folder could not be listed, as the system's code. */
+  readonly socketDirProblem: string | undefined;
+  readonly daemon: DaemonFacts | undefined;
+  readonly stateFile: StateFileFacts | undefined;
+}
+
+/** An LMD, or why it did not tell its peers. */
+export interface LmdFacts {
+  readonly address: string;
+  readonly answer: { readonly seconds: number; readonly peers: readonly Peer[] } | Error;
+}
+
+/** Everything that was found out. */
+export interface Facts {
+  /** Milliseconds since 1970. */
+  readonly nowMs: number;
+  readonly proxy: ProxyFacts | undefined;
+  readonly sites: readonly SiteFacts[];
+  readonly lmds: readonly LmdFacts[];
+}

@@ -1,0 +1,171 @@
+import { join } from "node:path";
+
+import { definePlugin, flag, isSelected, list, option, parsePattern, UsageError } from "monitoring-plugins-ts";
+import { parseLivestatusAddress } from "monitoring-plugins-ts/livestatus";
+import { networkOptions, readNetworkOptions } from "monitoring-plugins-ts/net";
+
+import { evaluate } from "./evaluate.ts";
+import type { LmdFacts } from "./facts.ts";
+import { parseLmdAddress, probeLmds } from "./lmd-probe.ts";
+import { type ProxyPlaces, probeSites } from "./probe.ts";
+import { readRules, ruleOptions } from "./rule-options.ts";
+
+const PROXY = "Where: liveproxyd on this host";
+const ADDRESS = "Where: Livestatus addresses, LMD";
+const SITES = "Which sites";
+
+/** @throws Error naming the text when it is no name of a site */
+function parseSite(text: string): string {
+  if (text.includes("/") || text === "." || text === ".." || text.includes("\0")) {
+    throw new Error(`'${text}' is not the name of a site`);
+  }
+  return text;
+}
+
+const options = {
+  omdSite: option({
+    flags: "-O, --omd-site <name>",
+    help: "OMD site of the proxy: finds sockets, state file and pid file. (default: that of $OMD_ROOT)",
+    section: PROXY,
+    parse: parseSite,
+  }),
+  omdRoot: option({
+    flags: "--omd-root <dir>",
+    help: "The same by its folder, such as /omd/sites/central.",
+    section: PROXY,
+    parse: String,
+  }),
+  socketDir: option({
+    flags: "--socket-dir <dir>",
+    help: "Folder of the proxy's sockets.",
+    section: PROXY,
+    parse: String,
+  }),
+  stateFile: option({ flags: "--state-file <file>", help: "The proxy's state file.", section: PROXY, parse: String }),
+  pidFile: option({ flags: "--pidfile <file>", help: "The proxy's pid file.", section: PROXY, parse: String }),
+
+  hostname: list({
+    flags: "-H, --hostname <addr>",
+    help: "A Livestatus server or proxy: host:port, unix:/path, tcp:host:port, tls:host:port; repeatable. Port: 6557.",
+    section: ADDRESS,
+    parse: (text) => parseLivestatusAddress(text),
+  }),
+  lmd: list({
+    flags: "--lmd <addr>",
+    help: "An LMD: as -H, or http://host:port, https://host:port; repeatable.",
+    section: ADDRESS,
+    parse: parseLmdAddress,
+  }),
+  ...networkOptions(ADDRESS),
+  tlsNoNameCheck: flag({
+    flags: "--tls-no-name-check",
+    help: "Accept a trusted certificate for any name: those of Checkmk's sites carry no host name.",
+    section: ADDRESS,
+  }),
+
+  site: list({
+    flags: "-s, --site <id>",
+    help: "This site only; repeatable. (default: every socket and every site of the state file)",
+    section: SITES,
+    parse: parseSite,
+  }),
+  include: list({
+    flags: "--include <pattern>",
+    help: "Sites that match: a glob with * and ?, or an RE2 pattern after ~; repeatable.",
+    section: SITES,
+    parse: parsePattern,
+  }),
+  exclude: list({
+    flags: "--exclude <pattern>",
+    help: "Not the sites that match; repeatable.",
+    section: SITES,
+    parse: parsePattern,
+  }),
+  ...ruleOptions,
+};
+
+const notes = `
+Examples:
+  check_liveproxy -O central
+  check_liveproxy -O central --exclude 'test_*' --planned muc
+  check_liveproxy -O central --down-warning 0 --down-critical 2
+  check_liveproxy -H tls:central.example.com:6560 --tls-ca ca.pem \\
+    --tls-no-name-check
+  check_liveproxy --lmd http://lmd.example.com:8080
+
+Ranges are those of the Monitoring Plugins guidelines: 10:20 alerts outside,
+@10:20 inside, 1: below 1, ~:5 above 5.
+`;
+
+export default definePlugin({
+  name: "check_liveproxy",
+  summary: "Alerts when a site behind a Livestatus proxy (liveproxyd, LMD) does not really answer.",
+  usage: "[-O omdsite] [-H addr] [--lmd addr] [-s site] [-w time] [-c time] ...",
+  options,
+  notes,
+  async check(options, context) {
+    const network = readNetworkOptions(options);
+    const tls = { ...network.tls, ...(options.tlsNoNameCheck ? { checkName: false } : {}) };
+    const isTls = network.tls !== undefined || options.tlsNoNameCheck;
+    const connect = { ...network, tls: isTls ? tls : undefined };
+    const { site, include, exclude } = options;
+
+    const [{ proxy, sites }, lmds] = await Promise.all([
+      probeSites(
+        {
+          proxy: readPlaces(options),
+          addresses: options.hostname,
+          sites: site,
+          include,
+          exclude,
+          connect,
+          tls,
+          wantsLastCheck: options.freshWarning !== undefined || options.freshCritical !== undefined,
+        },
+        context,
+      ),
+      probeLmds(options.lmd, connect, tls, context),
+    ]);
+    const selectPeers = ({ answer }: LmdFacts) =>
+      answer instanceof Error
+        ? []
+        : answer.peers.filter(
+            ({ key, name }) =>
+              (site.length === 0 || site.includes(key) || site.includes(name)) && isSelected(name, include, exclude),
+          );
+    return evaluate({ nowMs: context.now(), proxy, sites, lmds }, selectPeers, readRules(options));
+  },
+});
+
+interface PlaceOptions {
+  readonly omdSite: string | undefined;
+  readonly omdRoot: string | undefined;
+  readonly socketDir: string | undefined;
+  readonly stateFile: string | undefined;
+  readonly pidFile: string | undefined;
+  readonly hostname: readonly unknown[];
+  readonly lmd: readonly unknown[];
+}
+
+/** Where the proxy keeps its things; nowhere when only addresses were named. @throws UsageError when nothing was named */
+function readPlaces(options: PlaceOptions): ProxyPlaces | undefined {
+  const { omdSite, socketDir, stateFile, pidFile } = options;
+  if (omdSite !== undefined && options.omdRoot !== undefined) {
+    throw new UsageError("-O and --omd-root exclude each other");
+  }
+  const isOneByOne = [socketDir, stateFile, pidFile].some((place) => place !== undefined);
+  const isElsewhere = isOneByOne || options.hostname.length + options.lmd.length > 0;
+  const root =
+    omdSite !== undefined
+      ? join("/omd/sites", omdSite)
+      : (options.omdRoot ?? (isElsewhere ? undefined : process.env.OMD_ROOT || undefined));
+  if (root === undefined && !isElsewhere) {
+    throw new UsageError("nothing to check: need -O, --omd-root, --socket-dir, -H or --lmd, or $OMD_ROOT");
+  }
+  if (root === undefined) return isOneByOne ? { socketDir, stateFile, pidFile } : undefined;
+  return {
+    socketDir: socketDir ?? join(root, "tmp/run/liveproxy"),
+    stateFile: stateFile ?? join(root, "var/log/liveproxyd.state"),
+    pidFile: pidFile ?? join(root, "tmp/run/liveproxyd.pid"),
+  };
+}

@@ -1,0 +1,106 @@
+import { CheckError, type Context, Status } from "monitoring-plugins-ts";
+import { postJson } from "monitoring-plugins-ts/http";
+import {
+  type LivestatusAddress,
+  LivestatusError,
+  PEER_COLUMNS,
+  parseLivestatusAddress,
+  parseRows,
+  readPeers,
+  Session,
+} from "monitoring-plugins-ts/livestatus";
+import type { ConnectOptions } from "monitoring-plugins-ts/net";
+
+import type { LmdFacts } from "./facts.ts";
+import { askAll } from "./pool.ts";
+
+/** Where an LMD listens. */
+export interface LmdAddress {
+  readonly text: string;
+  readonly at: LivestatusAddress | URL;
+}
+
+/** LMD has no port of its own; its examples use this one. */
+const DEFAULT_PORT = 3333;
+
+/** A thousand peers with long errors. */
+const MAX_BYTES = 1024 * 1024;
+
+/** @throws Error naming the text */
+export function parseLmdAddress(text: string): LmdAddress {
+  if (!/^https?:/i.test(text)) return { text, at: parseLivestatusAddress(text, DEFAULT_PORT) };
+  const url = URL.canParse(text) ? new URL(text) : undefined;
+  if (url === undefined || url.hostname === "") throw new Error(`'${text}' is not an address`);
+  if (url.username !== "" || url.password !== "")
+    throw new Error("LMD has no passwords: leave them out of the address");
+  return { text, at: url };
+}
+
+/** Part of the time that is left for asking; the rest is for the answer. */
+const SHARE = 0.8;
+
+/** Asks LMDs for their peers. */
+export async function probeLmds(
+  addresses: readonly LmdAddress[],
+  connect: Omit<ConnectOptions, "signal">,
+  tls: TlsOptions,
+  context: Context,
+): Promise<readonly LmdFacts[]> {
+  const endMs = process.uptime() * 1000 + context.remainingMs() * SHARE;
+  const ask = (address: LmdAddress, signal: AbortSignal) => probeLmd(address, { ...connect, signal }, tls);
+  return askAll(addresses, ask, () => false, endMs, context.signal);
+}
+
+async function probeLmd(address: LmdAddress, connect: ConnectOptions, tls: TlsOptions): Promise<LmdFacts> {
+  const start = process.uptime();
+  try {
+    const rows =
+      address.at instanceof URL
+        ? await askHttp(address.at, connect)
+        : await askLivestatus(address.at, {
+            ...connect,
+            tls: address.at.tls === true ? (connect.tls ?? tls) : connect.tls,
+          });
+    return { address: address.text, answer: { seconds: process.uptime() - start, peers: readPeers(rows) } };
+  } catch (error) {
+    if (error instanceof CheckError) return { address: address.text, answer: error };
+    throw error;
+  }
+}
+
+type TlsOptions = NonNullable<ConnectOptions["tls"]>;
+type Rows = readonly (readonly unknown[])[];
+
+async function askLivestatus({ endpoint, family }: LivestatusAddress, connect: ConnectOptions): Promise<Rows> {
+  const isUnix = "path" in endpoint;
+  const session = await Session.open(endpoint, {
+    ...connect,
+    family: family ?? connect.family,
+    tls: isUnix ? undefined : connect.tls,
+  });
+  try {
+    return await session.ask({ table: "sites", columns: PEER_COLUMNS });
+  } finally {
+    session.close();
+  }
+}
+
+async function askHttp(base: URL, { signal, family, tls }: ConnectOptions): Promise<Rows> {
+  const url = new URL("table/sites", base.href.endsWith("/") ? base : `${base.href}/`);
+  const question = { columns: PEER_COLUMNS, outputformat: "json", sendcolumnsheader: false };
+  const { status, body } = await postJson(url, question, { signal, family, tls, maxBytes: MAX_BYTES });
+  const failed = (what: string) => new LivestatusError(Status.CRITICAL, "error answer", what, { code: status });
+  if (status !== 200) throw failed(`HTTP status ${status}${errorText(body)}`);
+  const rows = parseRows(body);
+  if (rows === undefined) throw new LivestatusError(Status.CRITICAL, "no data", "answers without data (no JSON list)");
+  return rows;
+}
+
+function errorText(body: string): string {
+  try {
+    const { error } = JSON.parse(body) as { error?: unknown };
+    return typeof error === "string" ? `: ${error}` : "";
+  } catch {
+    return "";
+  }
+}

@@ -1,0 +1,45 @@
+import type { Pattern, PerfdataAmount, Range } from "monitoring-plugins-ts";
+
+import type { SecondsThreshold, ShareThreshold } from "./threshold.ts";
+
+/** Warning and critical of one thing. */
+export interface Levels<T> {
+  readonly warning: T;
+  readonly critical: T;
+}
+
+/** Everything the user said about what is wrong. */
+export interface Rules {
+  /** Seconds to answer. */
+  readonly time: Levels<SecondsThreshold>;
+  /** Number of sites that are down; neither: any is critical. */
+  readonly down: Levels<Range | undefined>;
+  /** Sites whose outage is planned. */
+  readonly planned: readonly string[];
+  /** Channels in use. */
+  readonly busy: Levels<ShareThreshold>;
+  /** Channels a ready site has. */
+  readonly channels: Levels<Range | undefined>;
+  /** Seconds a channel has been in use. */
+  readonly query: Levels<SecondsThreshold>;
+  /** Seconds a site may be starting. */
+  readonly graceSeconds: number;
+  /** Seconds since the last heartbeat. */
+  readonly heartbeat: Levels<SecondsThreshold>;
+  /** Seconds since the state file was written. */
+  readonly stateAge: Levels<SecondsThreshold>;
+  /** A reset is worth a warning for so long. */
+  readonly reset: SecondsThreshold;
+  /** A restart of a core is worth a warning for so long. */
+  readonly restart: SecondsThreshold;
+  /** Livestatus connections of a core. */
+  readonly slots: Levels<ShareThreshold>;
+  /** File descriptors of a site process. */
+  readonly descriptors: Levels<ShareThreshold>;
+  /** Threads of a site process. */
+  readonly threads: Range | undefined;
+  /** Seconds since the data were last updated; undefined: for LMD its own defaults, for cores not judged. */
+  readonly fresh: Levels<SecondsThreshold | undefined>;
+  readonly perfdata: PerfdataAmount;
+  readonly perfdataFilter: Pattern | undefined;
+}
