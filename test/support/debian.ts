@@ -16,6 +16,7 @@ export const REQUIREMENTS = [
   { program: "prlimit", debianPackage: "util-linux" },
   { program: "setpriv", debianPackage: "util-linux" },
   { program: "unshare", debianPackage: "util-linux" },
+  { program: "icinga2", debianPackage: "icinga2-bin" },
 ] as const satisfies readonly Requirement[];
 
 export type Program = (typeof REQUIREMENTS)[number]["program"];

@@ -1,0 +1,115 @@
+import { mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+
+import { build } from "esbuild";
+
+import { kill, type Owner, spawnOwned } from "../../support/owner.ts";
+import type { Fault, Order, ProxyConfig, SiteConfig } from "./config.ts";
+
+/** A running stand-in of liveproxyd. */
+export interface Liveproxyd {
+  /** Root of its OMD site, for `--omd-root`. */
+  readonly root: string;
+  readonly pid: number;
+  socket(site: string): string;
+  /** Makes a site misbehave, or behave again; takes part in the state file soon after. */
+  set(site: string, fault: Fault): Promise<void>;
+  /** Stops writing the state file, goes on, or dates it back. */
+  dump(what: Extract<Order, { dump: unknown }>["dump"]): Promise<void>;
+  /** Resolves when the state file says so. */
+  untilState(pattern: RegExp): Promise<void>;
+  /** Process of a site, from /proc; undefined while there is none. */
+  sitePid(site: string): Promise<number | undefined>;
+  /** Ends it: SIGTERM is a clean stop, SIGKILL leaves pid file and sockets behind. */
+  end(signal: "SIGTERM" | "SIGKILL"): Promise<void>;
+}
+
+export interface StartOptions extends Partial<Omit<ProxyConfig, "root" | "sites">> {
+  readonly sites: readonly (Omit<SiteConfig, "channels"> & { readonly channels?: number })[];
+  /** All sites in one process. */
+  readonly isSingle?: boolean;
+}
+
+const UNTIL_MS = 10_000;
+
+/** Starts the stand-in as programs of their own, with the titles of the real ones. Resolves when the state file is there. */
+export async function startLiveproxyd(owner: Owner, options: StartOptions): Promise<Liveproxyd> {
+  const root = await mkdtemp(join(tmpdir(), "omd-"));
+  const folders = ["tmp/run/liveproxy", "var/log"].map((folder) => mkdir(join(root, folder), { recursive: true }));
+  await Promise.all(folders);
+  const { isSingle = false, sites, ...times } = options;
+  const config: ProxyConfig = {
+    heartbeatMs: 500,
+    heartbeatTimeoutMs: 400,
+    channelTimeoutMs: 600,
+    connectRetryMs: 400,
+    stateIntervalMs: 200,
+    restartMs: 300,
+    errorCode: 502,
+    busyText: "All %d channels busy, timeout waiting for free channel.",
+    orphans: false,
+    ...times,
+    root,
+    sites: sites.map((site) => ({ channels: 2, ...site })),
+  };
+  const program = join(root, "liveproxyd.mjs");
+  const configPath = join(root, "config.json");
+  await writeFile(configPath, JSON.stringify(config));
+  await build({
+    entryPoints: [join(dirname(fileURLToPath(import.meta.url)), "main.ts")],
+    bundle: true,
+    platform: "node",
+    format: "esm",
+    outfile: program,
+    logLevel: "error",
+  });
+  const args = [program, isSingle ? "single" : "master", configPath];
+  const child = spawnOwned(owner, process.execPath, args, { stdio: ["ignore", "inherit", "inherit", "ipc"] });
+  owner.after(() => rm(root, { recursive: true, force: true, maxRetries: 5 }));
+  const statePath = join(root, "var/log/liveproxyd.state");
+  const send = (order: Order) => new Promise<void>((resolve) => child.send(order, () => resolve()));
+
+  const untilState = (pattern: RegExp) =>
+    until(
+      async () => pattern.test(await readFile(statePath, "utf8").catch(() => "")),
+      async () => `${pattern} in\n${await readFile(statePath, "utf8").catch(() => "(no state file)")}`,
+    );
+  await untilState(/Current state:/);
+  for (const { id, fault } of config.sites)
+    if (fault?.omitted !== true) await untilState(new RegExp(`^\\[${id}\\]`, "m"));
+  return {
+    root,
+    pid: child.pid ?? 0,
+    socket: (site) => join(root, "tmp/run/liveproxy", site),
+    set: (to, fault) => send({ to, fault }),
+    dump: (dump) => send({ dump }),
+    untilState,
+    async sitePid(site) {
+      const children = await readFile(`/proc/${child.pid}/task/${child.pid}/children`, "utf8").catch(() => "");
+      for (const pid of children.trim().split(" ")) {
+        const title = await readFile(`/proc/${pid}/cmdline`, "utf8").catch(() => "");
+        if (title.replace(/[\0 ]+$/, "") === `liveproxyd[${site}]`) return Number(pid);
+      }
+      return undefined;
+    },
+    async end(signal) {
+      if (signal === "SIGKILL") return kill(child);
+      child.kill(signal);
+      await until(
+        async () => child.exitCode !== null || child.signalCode !== null,
+        async () => "its end",
+      );
+    },
+  };
+}
+
+/** Waits for something to become true. */
+export async function until(isTrue: () => Promise<boolean>, what: () => Promise<string>): Promise<void> {
+  const end = Date.now() + UNTIL_MS;
+  while (!(await isTrue())) {
+    if (Date.now() > end) throw new Error(`waited in vain for ${await what()}`);
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+}
