@@ -1,5 +1,6 @@
 import type { LookupFunction } from "node:net";
 
+import { deadlineFailure } from "../net/failure.ts";
 import { resolveHost } from "../net/resolve.ts";
 import type { TlsOptions } from "../net/tls.ts";
 import { CheckError } from "../plugin/error.ts";
@@ -76,11 +77,9 @@ function tlsSettings(host: string, { ca, cert, key, serverName, checkName = true
 }
 
 function failure(url: URL, error: Error, { signal, maxBytes }: HttpOptions): CheckError {
-  if (error instanceof CheckError) return error;
   const peer = url.host;
-  if (signal.aborted) {
-    return new CheckError(Status.CRITICAL, `no answer from ${peer} in time`, { cause: error });
-  }
+  if (signal.aborted) return deadlineFailure(signal, `no answer from ${peer}`);
+  if (error instanceof CheckError) return error;
   const { code } = error as NodeJS.ErrnoException;
   if (code === "UND_ERR_RES_EXCEEDED_MAX_SIZE") {
     return new CheckError(Status.CRITICAL, `answer from ${peer} is longer than ${maxBytes} bytes`, { cause: error });

@@ -158,7 +158,7 @@ function brokenOff(bytes: Buffer, needed: number | undefined): LivestatusError {
 }
 
 const within = ({ reason }: AbortSignal) =>
-  reason instanceof DeadlineError ? `within ${Number(reason.seconds.toFixed(1))} s` : "in time";
+  reason instanceof DeadlineError ? `within ${reason.seconds} s` : "in time";
 
 /** Codes of the operating system that tell why nobody is reached. */
 const KINDS: Readonly<Record<string, FailureKind>> = {

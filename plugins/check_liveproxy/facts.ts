@@ -67,6 +67,8 @@ export interface ProxyFacts {
 /** An LMD, or why it did not tell its peers. */
 export interface LmdFacts {
   readonly address: string;
+  /** The peers asked for by name. */
+  readonly named: readonly string[];
   readonly answer: { readonly seconds: number; readonly peers: readonly Peer[] } | Error;
 }
 

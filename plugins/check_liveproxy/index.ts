@@ -124,7 +124,7 @@ export default definePlugin({
         },
         context,
       ),
-      probeLmds(options.lmd, connect, tls, context),
+      probeLmds(options.lmd, site, connect, tls, context),
     ]);
     const selectPeers = ({ answer }: LmdFacts) =>
       answer instanceof Error

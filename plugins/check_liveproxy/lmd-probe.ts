@@ -42,16 +42,22 @@ const SHARE = 0.8;
 /** Asks LMDs for their peers. */
 export async function probeLmds(
   addresses: readonly LmdAddress[],
+  named: readonly string[],
   connect: Omit<ConnectOptions, "signal">,
   tls: TlsOptions,
   context: Context,
 ): Promise<readonly LmdFacts[]> {
   const endMs = process.uptime() * 1000 + context.remainingMs() * SHARE;
-  const ask = (address: LmdAddress, signal: AbortSignal) => probeLmd(address, { ...connect, signal }, tls);
+  const ask = (address: LmdAddress, signal: AbortSignal) => probeLmd(address, named, { ...connect, signal }, tls);
   return askAll(addresses, ask, () => false, endMs, context.signal);
 }
 
-async function probeLmd(address: LmdAddress, connect: ConnectOptions, tls: TlsOptions): Promise<LmdFacts> {
+async function probeLmd(
+  address: LmdAddress,
+  named: readonly string[],
+  connect: ConnectOptions,
+  tls: TlsOptions,
+): Promise<LmdFacts> {
   const start = process.uptime();
   try {
     const rows =
@@ -61,9 +67,9 @@ async function probeLmd(address: LmdAddress, connect: ConnectOptions, tls: TlsOp
             ...connect,
             tls: address.at.tls === true ? (connect.tls ?? tls) : connect.tls,
           });
-    return { address: address.text, answer: { seconds: process.uptime() - start, peers: readPeers(rows) } };
+    return { address: address.text, named, answer: { seconds: process.uptime() - start, peers: readPeers(rows) } };
   } catch (error) {
-    if (error instanceof CheckError) return { address: address.text, answer: error };
+    if (error instanceof CheckError) return { address: address.text, named, answer: error };
     throw error;
   }
 }

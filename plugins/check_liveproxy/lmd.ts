@@ -13,9 +13,13 @@ const FRESH = { warning: parseSecondsThreshold("21"), critical: parseSecondsThre
 /** Seconds between two updates of a peer nobody asks for (`IdleInterval`), and the same again. */
 const IDLE = { warning: parseSecondsThreshold("1830"), critical: parseSecondsThreshold("3660") };
 
-/** The peers of an LMD, or why it did not tell. */
+/**
+ * The peers of an LMD, or why it did not tell.
+ *
+ * @param peers the selected ones
+ */
 export function judgeLmd(
-  { address, answer }: LmdFacts,
+  { address, named, answer }: LmdFacts,
   peers: readonly Peer[],
   rules: Rules,
   nowMs: number,
@@ -24,6 +28,11 @@ export function judgeLmd(
   if (answer instanceof Error) return { findings: [judgeFailure(name, answer)], peers: [] };
   const findings: Finding[] = [];
   if (answer.peers.length === 0) findings.push({ status: Status.CRITICAL, text: `${name} has no backends` });
+  for (const wanted of named) {
+    if (!answer.peers.some(({ key, name: peerName }) => key === wanted || peerName === wanted)) {
+      findings.push({ status: Status.CRITICAL, text: `${name} has no site ${shown(wanted)}` });
+    }
+  }
   const slow = judge(answer.seconds, rules.time.warning, rules.time.critical);
   if (slow !== Status.OK) {
     findings.push({ status: slow, text: `${name} took ${answer.seconds.toFixed(3)} s to answer` });

@@ -65,7 +65,7 @@ class Limit {
     this.#deadline = deadline;
     const started = uptimeMs();
     const stop = () => {
-      const seconds = (uptimeMs() - started) / 1000;
+      const seconds = Number(((uptimeMs() - started) / 1000).toFixed(1));
       this.#abort.abort(new DeadlineError(Status.CRITICAL, seconds));
     };
     const yieldPlace = () => {

@@ -103,8 +103,11 @@ async function askTwice(
     index,
   }));
 
+  // a core that reloads refuses for a moment, too; without a master nobody will start a site process again
   const isRestarting = (answer: Answer, { isProxied }: Target) =>
-    answer instanceof LivestatusError && answer.kind === "refused" && isProxied && proxy?.daemon?.state === "running";
+    answer instanceof LivestatusError &&
+    answer.kind === "refused" &&
+    (!isProxied || proxy?.daemon?.state === "running" || proxy?.daemon?.state === "hidden");
   const isBusyAnswer = (answer: Answer) => answer instanceof LivestatusError && soundsBusy(answer);
   const targetOf = (index: number) => targets[index] as Target;
   const again = facts.filter(({ answer, index }) => isBusyAnswer(answer) || isRestarting(answer, targetOf(index)));

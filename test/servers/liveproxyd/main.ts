@@ -27,14 +27,10 @@ function supervise(reports: () => readonly SiteReport[], obey: (site: string, fa
   let dump: Extract<Order, { dump: unknown }>["dump"] = "go on";
   const write = () => {
     if (dump === "stop") return;
-    const nowMs = Date.now() - (typeof dump === "object" ? dump.agedMs : 0);
-    writeState(
-      stateFile,
-      formatState(
-        reports().filter(({ omitted }) => !omitted),
-        nowMs,
-      ),
-    );
+    const nowMs = Date.now();
+    const dumpMs = nowMs - (typeof dump === "object" ? dump.agedMs : 0);
+    const listed = reports().filter(({ omitted }) => !omitted);
+    writeState(stateFile, formatState(listed, nowMs, dumpMs));
   };
   setInterval(write, config.stateIntervalMs);
   process.on("message", (order: Order) => {

@@ -3,9 +3,9 @@ import { basename, dirname, join } from "node:path";
 
 import type { SiteReport } from "./config.ts";
 
-/** The state file as the real one prints it; `nowMs` is the time of the dump. */
-export function formatState(sites: readonly SiteReport[], nowMs: number): string {
-  return `${"-".repeat(46)}\nCurrent state:\n${sites.map((site) => formatSite(site, nowMs)).join("")}`;
+/** The state file as the real one prints it; `dumpMs` is the time it claims to be written, which ages do not depend on. */
+export function formatState(sites: readonly SiteReport[], nowMs: number, dumpMs = nowMs): string {
+  return `${"-".repeat(46)}\nCurrent state:\n${sites.map((site) => formatSite(site, nowMs, dumpMs)).join("")}`;
 }
 
 /** Through a temporary file, so that a reader sees whole files. */
@@ -15,13 +15,13 @@ export function writeState(path: string, text: string): void {
   renameSync(temporary, path);
 }
 
-function formatSite(site: SiteReport, nowMs: number): string {
+function formatSite(site: SiteReport, nowMs: number, dumpMs: number): string {
   const field = (label: string, value: string | number) => `  ${`${label}:`.padEnd(25)}${value}\n`;
   const when = (ms: number | undefined) => (ms === undefined ? "Never" : `${stamp(ms)} (${age(nowMs - ms)})`);
   return [
     `[${site.id}]\n`,
     field("State", site.state),
-    field("State dump time", `${stamp(nowMs)} (0:00:00)`),
+    field("State dump time", `${stamp(dumpMs)} (0:00:00)`),
     field("Last reset", when(site.resetMs)),
     field("Site's last reload", when(site.resetMs)),
     field("Last failed connect", when(site.failedConnectMs)),
