@@ -2,7 +2,7 @@ import { judge, Status } from "monitoring-plugins-ts";
 import { isBusy, type SiteState } from "monitoring-plugins-ts/livestatus";
 
 import type { Rules } from "./rules.ts";
-import type { Finding } from "./site.ts";
+import type { Finding } from "./verdict.ts";
 import { counted, span } from "./words.ts";
 
 /** Seconds between two heartbeats, unless the proxy was told otherwise. */

@@ -6,7 +6,8 @@ import { judgeLmd } from "./lmd.ts";
 import { metrics } from "./metrics.ts";
 import { dumpAge, isDaemonDown, judgeDaemon, judgeStateFile, stateFileAge } from "./proxy.ts";
 import type { Rules } from "./rules.ts";
-import { byUrgency, type Finding, judgeSite, type SiteVerdict, type Surroundings } from "./site.ts";
+import { judgeSite } from "./site.ts";
+import { byUrgency, type Finding, type SiteVerdict, type Surroundings } from "./verdict.ts";
 import { counted, shown, span } from "./words.ts";
 
 /** The verdict on the proxies, and every site behind them. */

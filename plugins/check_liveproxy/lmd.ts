@@ -3,8 +3,8 @@ import { firstLine, LivestatusError, type Peer } from "monitoring-plugins-ts/liv
 
 import type { LmdFacts } from "./facts.ts";
 import type { Rules } from "./rules.ts";
-import type { Finding, SiteVerdict, Standing } from "./site.ts";
 import { parseSecondsThreshold } from "./threshold.ts";
+import type { Finding, SiteVerdict, Standing } from "./verdict.ts";
 import { shown, span } from "./words.ts";
 
 /** LMD's `Updateinterval` is 7 s: three times, and ten times that. */

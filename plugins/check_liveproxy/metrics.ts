@@ -6,7 +6,7 @@ import type { Facts, LmdFacts, SiteFacts } from "./facts.ts";
 import { peerAge } from "./lmd.ts";
 import { stateFileAge } from "./proxy.ts";
 import type { Rules } from "./rules.ts";
-import type { SiteVerdict, Standing, Surroundings } from "./site.ts";
+import type { SiteVerdict, Standing, Surroundings } from "./verdict.ts";
 
 /** What the numbers are taken from. */
 export interface Judged {

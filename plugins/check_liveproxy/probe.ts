@@ -1,22 +1,13 @@
 import { closeSync, constants, fstatSync, openSync, readdirSync, readSync } from "node:fs";
 import { join } from "node:path";
-import { setTimeout as sleep } from "node:timers/promises";
 
-import { CheckError, type Context, isSelected, type Pattern } from "monitoring-plugins-ts";
-import {
-  fetchCoreStatus,
-  fetchLastCheck,
-  type LivestatusAddress,
-  LivestatusError,
-  parseStateFile,
-  Session,
-} from "monitoring-plugins-ts/livestatus";
-import { type ConnectOptions, type Endpoint, formatEndpoint } from "monitoring-plugins-ts/net";
+import { type Context, isSelected, type Pattern } from "monitoring-plugins-ts";
+import { type LivestatusAddress, parseStateFile } from "monitoring-plugins-ts/livestatus";
+import { type ConnectOptions, formatEndpoint } from "monitoring-plugins-ts/net";
 
+import { askTargets, type HowToAsk, type Target } from "./ask.ts";
 import { probeDaemon } from "./daemon.ts";
-import type { ProxyFacts, SiteAnswer, SiteFacts, StateFileFacts } from "./facts.ts";
-import { askAll } from "./pool.ts";
-import { soundsBusy } from "./site.ts";
+import type { ProxyFacts, SiteFacts, StateFileFacts } from "./facts.ts";
 
 /** Where a liveproxyd keeps its things; undefined: not asked for. */
 export interface ProxyPlaces {
@@ -26,7 +17,7 @@ export interface ProxyPlaces {
 }
 
 /** What to ask. */
-export interface Probe {
+export interface Probe extends HowToAsk {
   readonly proxy: ProxyPlaces | undefined;
   readonly addresses: readonly LivestatusAddress[];
   /** Sites asked for by name; empty: all. */
@@ -36,8 +27,6 @@ export interface Probe {
   /** How to connect to addresses; sockets of the proxy never speak TLS. */
   readonly connect: Omit<ConnectOptions, "signal">;
   readonly tls: NonNullable<ConnectOptions["tls"]>;
-  /** Whether to ask for the newest check, too. */
-  readonly wantsLastCheck: boolean;
 }
 
 /** Part of the time that is left for asking; the rest is for the answer. */
@@ -45,23 +34,6 @@ const SHARE = 0.8;
 
 /** A state file of 500 sites with fifty channels each has 2.5 MB. */
 const MAX_STATE_FILE = 16 * 1024 * 1024;
-
-/** Before a site that refused is asked again: its master restarts it within seconds. */
-const RESTART_MS = 1000;
-
-/** Before a connection that was closed without a word is tried again: a core that reloads is back within 20 ms. */
-const RELOAD_MS = 100;
-
-interface Target {
-  readonly id: string;
-  readonly place: string;
-  readonly endpoint: Endpoint;
-  readonly isProxied: boolean;
-  readonly isNamed: boolean;
-  readonly connect: Omit<ConnectOptions, "signal">;
-}
-
-type Answer = SiteAnswer | LivestatusError;
 
 /** Reads what the proxy says of itself, and asks every site. */
 export async function probeSites(
@@ -76,89 +48,11 @@ export async function probeSites(
     ...(socketDir === undefined ? [] : ids.map((id) => socketTarget(id, socketDir, probe))),
     ...probe.addresses.map((address) => addressTarget(address, probe)),
   ];
-  const asked = await askTwice(targets, probe, context, endMs, proxy);
+  // without a master nobody will start a site process again
+  const isMasterAlive = proxy?.daemon?.state === "running" || proxy?.daemon?.state === "hidden";
+  const asked = await askTargets(targets, { ...probe, isMasterAlive, endMs }, context);
   const unasked = socketDir !== undefined ? [] : ids.map((id) => stateOnly(id, proxy, probe));
   return { proxy, sites: [...asked, ...unasked] };
-}
-
-/** Asks all, and those once more whose failure may be over in a moment. */
-async function askTwice(
-  targets: readonly Target[],
-  { wantsLastCheck }: Probe,
-  context: Context,
-  endMs: number,
-  proxy: ProxyFacts | undefined,
-): Promise<readonly SiteFacts[]> {
-  const started = process.uptime() * 1000;
-  const ask = async (target: Target, signal: AbortSignal) => {
-    const answer = await askSite(target, wantsLastCheck, signal);
-    const what = answer instanceof Error ? answer.message : `answered in ${answer.seconds.toFixed(3)} s`;
-    context.log(`${target.id} (${target.place}): ${what}`);
-    return answer;
-  };
-  const askSome = (some: readonly Target[]) => askAll(some, ask, isSlow, endMs, context.signal);
-  const facts = (await askSome(targets)).map((answer, index) => ({
-    answer,
-    failures: answer instanceof Error ? 1 : 0,
-    index,
-  }));
-
-  // a core that reloads refuses for a moment, too; without a master nobody will start a site process again
-  const isRestarting = (answer: Answer, { isProxied }: Target) =>
-    answer instanceof LivestatusError &&
-    answer.kind === "refused" &&
-    (!isProxied || proxy?.daemon?.state === "running" || proxy?.daemon?.state === "hidden");
-  const isBusyAnswer = (answer: Answer) => answer instanceof LivestatusError && soundsBusy(answer);
-  const targetOf = (index: number) => targets[index] as Target;
-  const again = facts.filter(({ answer, index }) => isBusyAnswer(answer) || isRestarting(answer, targetOf(index)));
-  const pause = again.some(({ answer, index }) => isRestarting(answer, targetOf(index)))
-    ? Math.max(0, RESTART_MS - (process.uptime() * 1000 - started))
-    : 0;
-  if (again.length > 0 && process.uptime() * 1000 + pause < endMs) {
-    await sleep(pause, undefined, { signal: context.signal }).catch(() => {});
-    const answers = await askSome(again.map(({ index }) => targetOf(index)));
-    for (const [nth, answer] of answers.entries()) {
-      const { index, answer: before } = again[nth] as (typeof again)[number];
-      // a second look that had no time left says nothing against the first
-      if (isSlow(answer)) continue;
-      const isSame = answer instanceof Error && before instanceof Error && answer.kind === before.kind;
-      facts[index] = { answer, index, failures: isSame ? 2 : answer instanceof Error ? 1 : 0 };
-    }
-  }
-  return facts.map(({ answer, failures, index }) => {
-    const { id, place, isProxied, isNamed } = targetOf(index);
-    return { id, place, isProxied, isNamed, answer, failures };
-  });
-}
-
-const SLOW: readonly string[] = ["no answer", "not accepting", "no handshake"];
-
-const isSlow = (answer: Answer) => answer instanceof LivestatusError && SLOW.includes(answer.kind);
-
-/** One connection, closed at the end; a second one only when the first was closed without a byte. */
-async function askSite(target: Target, wantsLastCheck: boolean, signal: AbortSignal): Promise<Answer> {
-  const first = await askOnce(target, wantsLastCheck, signal);
-  if (!(first instanceof LivestatusError) || first.kind !== "closed" || signal.aborted) return first;
-  await sleep(RELOAD_MS, undefined, { signal }).catch(() => {});
-  return signal.aborted ? first : askOnce(target, wantsLastCheck, signal);
-}
-
-async function askOnce({ endpoint, connect }: Target, wantsLastCheck: boolean, signal: AbortSignal): Promise<Answer> {
-  const start = process.uptime();
-  let session: Session | undefined;
-  try {
-    session = await Session.open(endpoint, { ...connect, signal });
-    const core = await fetchCoreStatus(session);
-    const seconds = process.uptime() - start;
-    return { seconds, core, lastCheck: wantsLastCheck ? ((await fetchLastCheck(session)) ?? "never") : undefined };
-  } catch (error) {
-    if (error instanceof LivestatusError) return error;
-    if (error instanceof CheckError)
-      return new LivestatusError(error.status, "own fault", error.message, { cause: error });
-    throw error;
-  } finally {
-    session?.close();
-  }
 }
 
 function socketTarget(id: string, socketDir: string, { sites }: Probe): Target {

@@ -3,7 +3,7 @@ import { localTimeMs, type SiteState } from "monitoring-plugins-ts/livestatus";
 
 import type { DaemonFacts, ProxyFacts, StateFileFacts } from "./facts.ts";
 import type { Rules } from "./rules.ts";
-import type { Finding } from "./site.ts";
+import type { Finding } from "./verdict.ts";
 import { counted, shown, span } from "./words.ts";
 
 /** A starting daemon may not have written its pid yet. */

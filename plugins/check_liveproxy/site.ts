@@ -1,58 +1,12 @@
-import { judge, Status, urgency } from "monitoring-plugins-ts";
-import type { ProcessFacts, ProcessUse } from "monitoring-plugins-ts/linux";
-import { firstLine, type LivestatusError, type SiteState } from "monitoring-plugins-ts/livestatus";
+import { judge, Status } from "monitoring-plugins-ts";
+import { firstLine, type SiteState } from "monitoring-plugins-ts/livestatus";
 
 import { judgeChannels } from "./channels.ts";
 import type { SiteAnswer, SiteFacts } from "./facts.ts";
+import { judgeFailure, judgeNotReady } from "./failure.ts";
 import type { Rules } from "./rules.ts";
-import { counted, shown, span } from "./words.ts";
-
-/** What is said of something: a state and the words for it. */
-export interface Finding {
-  readonly status: Status;
-  readonly text: string;
-}
-
-/** Where a site stands, for the totals. */
-export type Standing = "ready" | "starting" | "down" | "not judged";
-
-/** The verdict on one site. */
-export interface SiteVerdict {
-  readonly id: string;
-  readonly standing: Standing;
-  /** It does not answer because the whole proxy is gone: nothing else than that is wrong with it. */
-  readonly isCollateral: boolean;
-  readonly findings: readonly Finding[];
-}
-
-/** What is known of the proxy when one of its sites is judged. */
-export interface Surroundings {
-  readonly nowMs: number;
-  /** The daemon's master process is alive. */
-  readonly isMasterAlive: boolean;
-  /** Seconds since the master started. */
-  readonly masterAge: number | undefined;
-  /** The state file was read, and lists sites. */
-  readonly isStateKnown: boolean;
-  /** What the state file says of the site, unless it is too old to count. */
-  readonly state: SiteState | undefined;
-  /** Seconds since the state file was written. */
-  readonly stateAge: number | undefined;
-  /** The site's own process; `gone` when the master has none for it. */
-  readonly process: (ProcessFacts & ProcessUse) | "gone" | undefined;
-}
-
-/** A master restarts a site process within so many seconds. */
-const RESTART_CYCLE = 10;
-
-const BUSY = /channels?\b.*\bbusy\b|\bbusy\b.*\bchannels?\b/i;
-const CERTIFICATE = /certificate|\bSSL|\bTLS/i;
-
-/** Code that only a proxy sends: the certificate of the site was not accepted. */
-const UNTRUSTED_CODE = 495;
-
-/** Whether an error answer says that all channels of the proxy are in use. */
-export const soundsBusy = ({ kind, message }: LivestatusError) => kind === "error answer" && BUSY.test(message);
+import { type Finding, type Judged, RESTART_CYCLE, type SiteVerdict, type Surroundings, siteName } from "./verdict.ts";
+import { shown, span } from "./words.ts";
 
 /** All that is wrong with one site, and how it counts. */
 export function judgeSite(site: SiteFacts, around: Surroundings, rules: Rules): SiteVerdict {
@@ -68,8 +22,6 @@ export function judgeSite(site: SiteFacts, around: Surroundings, rules: Rules): 
     );
   return { id, ...judged, findings };
 }
-
-type Judged = Omit<SiteVerdict, "id">;
 
 function judgeAnswer(site: SiteFacts, around: Surroundings, rules: Rules): Judged {
   const { answer } = site;
@@ -172,143 +124,3 @@ function judgeProcess({ id, isProxied }: SiteFacts, around: Surroundings, rules:
   }
   return findings;
 }
-
-const down = (text: string, isCollateral = false): Judged => ({
-  standing: "down",
-  isCollateral,
-  findings: [{ status: Status.CRITICAL, text }],
-});
-
-const notJudged = (text: string): Judged => ({
-  standing: "not judged",
-  isCollateral: false,
-  findings: [{ status: Status.UNKNOWN, text }],
-});
-
-function judgeFailure(site: SiteFacts, error: LivestatusError, around: Surroundings, rules: Rules): Judged {
-  const { id, place, isProxied } = site;
-  const name = siteName(site);
-  const at = isProxied ? ` (socket ${shown(place)})` : "";
-  const message = shown(error.message);
-  switch (error.kind) {
-    case "denied":
-      return notJudged(
-        "path" in site || place.startsWith("/")
-          ? `Cannot judge site ${shown(id)}: permission denied on ${shown(place)}, add the check's user to the group of the socket`
-          : `${name}: ${message}`,
-      );
-    case "no socket":
-    case "path too long":
-    case "own fault":
-      return notJudged(`${name}: ${message}`);
-    case "missing":
-      if (!isProxied) return down(`${name}: no such socket`);
-      return down(
-        `Proxy: no socket for site ${shown(id)} (${shown(place)}): not configured in the proxy or its process never started`,
-        true,
-      );
-    case "refused":
-      return isProxied ? judgeStaleSocket(site, around) : down(`${name}: ${message}`);
-    case "not accepting":
-      return down(isProxied ? `Proxy: process for site ${shown(id)} ${message}${at}` : `${name} ${message}`);
-    case "error answer":
-      return judgeErrorAnswer(site, error, around, rules);
-    case "no answer":
-      return down(`${name}: ${message}${at}${hint(around)}`);
-    default:
-      return down(`${name}: ${message}${at}`);
-  }
-}
-
-/** What the state file makes likely when a site's socket accepts and stays silent. */
-function hint({ state }: Surroundings): string {
-  if (state === undefined) return "";
-  if (state.state !== "ready") return `, state ${shown(state.state)}`;
-  return ", state file says ready: hung site process, hung core, or all its connections taken";
-}
-
-/** Nobody listens at a socket of the proxy. */
-function judgeStaleSocket({ id, place, isNamed }: SiteFacts, around: Surroundings): Judged {
-  const at = shown(place);
-  if (!isNamed && around.isMasterAlive && around.isStateKnown && around.state === undefined) {
-    const text = `Proxy: stale socket of ${shown(id)} (${at}), which is not in the state file: removed from the proxy?`;
-    return { standing: "not judged", isCollateral: true, findings: [{ status: Status.WARNING, text }] };
-  }
-  const text = `Proxy: stale socket, site process of ${shown(id)} is gone (${at})`;
-  if (!around.isMasterAlive) return down(text, true);
-  const restarts = `${text}, the master should restart it`;
-  // it has only just begun to start its site processes
-  const isFresh = around.masterAge !== undefined && around.masterAge < RESTART_CYCLE;
-  if (isFresh) {
-    return { standing: "starting", isCollateral: true, findings: [{ status: Status.WARNING, text: restarts }] };
-  }
-  return down(restarts, true);
-}
-
-/** The proxy answered in place of the site, with an error whose code and words depend on its version. */
-function judgeErrorAnswer(site: SiteFacts, error: LivestatusError, around: Surroundings, rules: Rules): Judged {
-  const name = siteName(site);
-  const { state } = around;
-  const text = shown(error.message);
-  const isReady = state?.state === "ready";
-  const said = `${error.message} ${isReady ? "" : (state?.lastError ?? "")}`;
-  if (error.code === UNTRUSTED_CODE || CERTIFICATE.test(said)) {
-    const own = state?.lastError ?? "";
-    const why = CERTIFICATE.test(own) && !CERTIFICATE.test(error.message) ? `${text}, ${firstLine(own)}` : text;
-    return down(
-      `${site.isProxied ? `Certificate of site ${shown(site.id)}` : `Certificate behind ${shown(site.id)}`} not trusted: ${why}`,
-    );
-  }
-  const channels = state?.channels ?? [];
-  const inUse = channels.filter((channel) => channel.state !== "ready");
-  const allInUse = isReady && channels.length > 0 && inUse.length === channels.length;
-  if (soundsBusy(error) || allInUse) {
-    const youngest = Math.min(...inUse.map(({ age }) => age ?? 0));
-    const isLasting = site.failures > 1 || (allInUse && youngest > 60);
-    const status = isLasting || allInUse ? Status.CRITICAL : Status.WARNING;
-    const numbers = isReady
-      ? `${inUse.length} of ${counted(channels.length, "channel")} busy, ${counted(state?.clients ?? 0, "client")} waiting`
-      : "all channels busy";
-    const advice = "raise channels, and the remote core's connections";
-    return {
-      standing: status === Status.CRITICAL ? "down" : "ready",
-      isCollateral: false,
-      findings: [{ status, text: `Proxy: site ${shown(site.id)} has ${numbers} (${text}): ${advice}` }],
-    };
-  }
-  if (state !== undefined && !isReady)
-    return { ...judgeNotReady(site, state, around, rules, text), isCollateral: false };
-  const who = site.isProxied ? "the proxy reports " : "";
-  return down(`${name}: ${who}${text}${site.isProxied ? ` (socket ${shown(site.place)})` : ""}`);
-}
-
-/** A site that is starting, or in a state this check has no name for. */
-function judgeNotReady(
-  site: SiteFacts,
-  state: SiteState,
-  { stateAge }: Surroundings,
-  rules: Rules,
-  answer = "",
-): Omit<Judged, "isCollateral"> {
-  const name = siteName(site);
-  const age = state.resetAge === undefined ? undefined : state.resetAge + (stateAge ?? 0);
-  const why = state.lastError === "" ? answer : firstLine(state.lastError);
-  const reason = why === "" ? "" : `: ${why}`;
-  if (state.state === "starting" && age !== undefined && age < rules.graceSeconds) {
-    const text = `${name} is starting for ${span(age)}${reason}`;
-    return { standing: "starting", findings: [{ status: Status.WARNING, text }] };
-  }
-  const since = age === undefined ? "" : ` for ${span(age)}`;
-  const what = state.state === "starting" ? "" : ` (state ${state.state === "" ? "not told" : shown(state.state)})`;
-  return {
-    standing: "down",
-    findings: [{ status: Status.CRITICAL, text: `${name} not connected${since}${what}${reason}` }],
-  };
-}
-
-/** How sentences name it: a site of the proxy, or an address. */
-export const siteName = ({ id, isProxied }: SiteFacts) => (isProxied ? `Site ${shown(id)}` : shown(id));
-
-/** The worst first. */
-export const byUrgency = (findings: readonly Finding[]) =>
-  findings.toSorted((a, b) => urgency(b.status) - urgency(a.status));

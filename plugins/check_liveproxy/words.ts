@@ -15,7 +15,7 @@ export function span(seconds: number): string {
 const LONGEST = 200;
 
 /** A text from outside, fit for a sentence. */
-export const shown = (text: string) => printable(text, LONGEST).replaceAll(";", ",");
+export const shown = (text: string) => printable(text, LONGEST).replaceAll(";", ",").trim();
 
 /** A number and its thing, in the plural where it belongs. */
 export const counted = (n: number, what: string) => `${n} ${what}${n === 1 ? "" : "s"}`;

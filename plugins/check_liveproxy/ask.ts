@@ -1,0 +1,141 @@
+import { setTimeout as sleep } from "node:timers/promises";
+
+import { CheckError, type Context, DeadlineError, Status } from "monitoring-plugins-ts";
+import { fetchCoreStatus, fetchLastCheck, LivestatusError, Session } from "monitoring-plugins-ts/livestatus";
+import type { ConnectOptions, Endpoint } from "monitoring-plugins-ts/net";
+
+import type { SiteAnswer, SiteFacts } from "./facts.ts";
+import { soundsBusy } from "./failure.ts";
+import { askAll } from "./pool.ts";
+
+/** When those that refuse are asked again, in milliseconds: a core that reloads is back within one, a master needs more. */
+const LOOKS_MS = [1000, 2500];
+
+/** Before a connection that was closed without a word is tried again: a core that reloads is back within 20 ms. */
+const RELOAD_MS = 100;
+
+/** A site to ask. */
+export interface Target extends Pick<SiteFacts, "id" | "place" | "isProxied" | "isNamed"> {
+  readonly endpoint: Endpoint;
+  readonly connect: Omit<ConnectOptions, "signal">;
+}
+
+export interface HowToAsk {
+  /** Whether to ask for the newest check, too. */
+  readonly wantsLastCheck: boolean;
+  /** After so many seconds of silence a second connection is tried; an answer that late is critical anyway. */
+  readonly patienceSeconds: number;
+}
+
+interface Limits extends HowToAsk {
+  /** Somebody restarts site processes. */
+  readonly isMasterAlive: boolean;
+  /** By `process.uptime() * 1000`. */
+  readonly endMs: number;
+}
+
+type Answer = SiteAnswer | LivestatusError;
+
+const uptimeMs = () => process.uptime() * 1000;
+
+/** Asks all, and those again whose failure may be over in a moment. */
+export async function askTargets(
+  targets: readonly Target[],
+  how: Limits,
+  context: Context,
+): Promise<readonly SiteFacts[]> {
+  const started = uptimeMs();
+  const ask = async (target: Target, signal: AbortSignal) => {
+    const answer = await askSite(target, how, signal);
+    const what = answer instanceof Error ? answer.message : `answered in ${answer.seconds.toFixed(3)} s`;
+    context.log(`${target.id} (${target.place}): ${what}`);
+    return answer;
+  };
+  const askSome = (some: readonly Target[]) => askAll(some, ask, isSlow, how.endMs, context.signal);
+  const answers = await askSome(targets);
+  const facts = targets.map(({ id, place, isProxied, isNamed, endpoint, connect }, index) => {
+    const answer = answers[index] as Answer;
+    return { id, place, isProxied, isNamed, endpoint, connect, answer, failures: answer instanceof Error ? 1 : 0 };
+  });
+
+  const isRestarting = ({ answer, isProxied }: (typeof facts)[number]) =>
+    answer instanceof LivestatusError && answer.kind === "refused" && (!isProxied || how.isMasterAlive);
+  const isBusyOnce = ({ answer, failures }: (typeof facts)[number]) =>
+    answer instanceof LivestatusError && soundsBusy(answer) && failures === 1;
+  for (const look of LOOKS_MS) {
+    const again = facts.filter((site) => isBusyOnce(site) || isRestarting(site));
+    const pause = again.some(isRestarting) ? Math.max(0, look - (uptimeMs() - started)) : 0;
+    if (again.length === 0 || uptimeMs() + pause >= how.endMs) break;
+    await sleep(pause, undefined, { signal: context.signal }).catch(() => {});
+    for (const [nth, answer] of (await askSome(again)).entries()) {
+      const site = again[nth] as (typeof facts)[number];
+      // a second look that had no time left says nothing against the first
+      if (isSlow(answer)) continue;
+      const isSame = answer instanceof Error && site.answer instanceof Error && answer.kind === site.answer.kind;
+      site.failures = isSame ? site.failures + 1 : answer instanceof Error ? 1 : 0;
+      site.answer = answer;
+    }
+  }
+  return facts;
+}
+
+const SLOW: readonly string[] = ["no answer", "not accepting", "no handshake"];
+
+const isSlow = (answer: Answer) => answer instanceof LivestatusError && SLOW.includes(answer.kind);
+
+/**
+ * One connection at a time, closed at the end. A second one only when the first was closed without a byte, or stayed silent
+ * for longer than any answer may take: a core that reloads may leave a connection behind that nobody serves any more.
+ */
+async function askSite(
+  target: Target,
+  { wantsLastCheck, patienceSeconds }: HowToAsk,
+  signal: AbortSignal,
+): Promise<Answer> {
+  const first = await askPatiently(target, wantsLastCheck, patienceSeconds, signal);
+  if (!(first instanceof LivestatusError) || signal.aborted) return first;
+  if (first.kind === "no answer") return askOnce(target, wantsLastCheck, signal);
+  if (first.kind !== "closed") return first;
+  await sleep(RELOAD_MS, undefined, { signal }).catch(() => {});
+  return signal.aborted ? first : askOnce(target, wantsLastCheck, signal);
+}
+
+async function askPatiently(
+  target: Target,
+  wantsLastCheck: boolean,
+  patienceSeconds: number,
+  signal: AbortSignal,
+): Promise<Answer> {
+  const abort = new AbortController();
+  const stop = () => abort.abort(signal.reason);
+  const timer = setTimeout(
+    () => abort.abort(new DeadlineError(Status.CRITICAL, patienceSeconds)),
+    patienceSeconds * 1000,
+  );
+  signal.addEventListener("abort", stop, { once: true });
+  try {
+    if (signal.aborted) stop();
+    return await askOnce(target, wantsLastCheck, abort.signal);
+  } finally {
+    clearTimeout(timer);
+    signal.removeEventListener("abort", stop);
+  }
+}
+
+async function askOnce({ endpoint, connect }: Target, wantsLastCheck: boolean, signal: AbortSignal): Promise<Answer> {
+  const start = process.uptime();
+  let session: Session | undefined;
+  try {
+    session = await Session.open(endpoint, { ...connect, signal });
+    const core = await fetchCoreStatus(session);
+    const seconds = process.uptime() - start;
+    return { seconds, core, lastCheck: wantsLastCheck ? ((await fetchLastCheck(session)) ?? "never") : undefined };
+  } catch (error) {
+    if (error instanceof LivestatusError) return error;
+    if (error instanceof CheckError)
+      return new LivestatusError(error.status, "own fault", error.message, { cause: error });
+    throw error;
+  } finally {
+    session?.close();
+  }
+}
