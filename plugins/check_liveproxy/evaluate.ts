@@ -22,7 +22,8 @@ export function evaluate(facts: Facts, selectPeers: (lmd: LmdFacts) => readonly 
     findings.push(...judgeStateFile(proxy.stateFile, proxy, reach, rules, nowMs));
   }
 
-  const surroundings = sites.map((site) => surroundingsOf(site, facts, rules));
+  const lookAround = surroundingsOf(facts, rules);
+  const surroundings = sites.map(lookAround);
   const verdicts = sites.map((site, index) => judgeSite(site, surroundings[index] as Surroundings, rules));
   const lmds = facts.lmds.map((lmd) => ({ lmd, peers: selectPeers(lmd) }));
   const judgedLmds = lmds.map(({ lmd, peers }) => judgeLmd(lmd, peers, rules, nowMs));
@@ -64,24 +65,37 @@ function judgeSocketDir({ socketDir = "", socketDirProblem }: ProxyFacts): Findi
     : { status: Status.UNKNOWN, text: `Cannot list the sockets in ${folder}: ${shown(socketDirProblem ?? "")}` };
 }
 
-function surroundingsOf({ id, isProxied }: SiteFacts, { nowMs, proxy }: Facts, rules: Rules): Surroundings {
-  const stateFile = isProxied ? proxy?.stateFile : undefined;
-  const daemon = isProxied ? proxy?.daemon : undefined;
-  const state = stateFile?.sites.find((site) => site.id === id);
+/** What is known around each site; what they have in common is worked out once. */
+function surroundingsOf({ nowMs, proxy }: Facts, rules: Rules): (site: SiteFacts) => Surroundings {
+  const { stateFile, daemon } = proxy ?? {};
+  const states = new Map(stateFile?.sites.map((state) => [state.id, state]));
   const fileAge = stateFile === undefined ? undefined : stateFileAge(stateFile, nowMs);
-  const stateAge =
-    state === undefined ? undefined : Math.max(0, dumpAge(state, stateFile?.writtenMs, nowMs) ?? fileAge ?? 0);
-  // what was true a minute ago explains nothing now
-  const isOutdated = judge(Math.max(stateAge ?? 0, fileAge ?? 0), rules.stateAge.critical) !== Status.OK;
   const isMasterAlive = daemon?.state === "running" || daemon?.state === "hidden";
-  return {
+  const isOutdated = (age: number) => judge(age, rules.stateAge.critical) !== Status.OK;
+  const alone: Surroundings = {
     nowMs,
-    isMasterAlive,
-    masterAge: daemon?.age,
-    isStateKnown: (stateFile?.sites.length ?? 0) > 0,
-    state: isOutdated ? undefined : state,
-    stateAge,
-    process: daemon?.sites === undefined ? undefined : (daemon.sites.get(id) ?? "gone"),
+    isMasterAlive: false,
+    masterAge: undefined,
+    isStateKnown: false,
+    state: undefined,
+    stateAge: undefined,
+    process: undefined,
+  };
+  return ({ id, isProxied }) => {
+    if (!isProxied) return alone;
+    const state = states.get(id);
+    const stateAge =
+      state === undefined ? undefined : Math.max(0, dumpAge(state, stateFile?.writtenMs, nowMs) ?? fileAge ?? 0);
+    return {
+      nowMs,
+      isMasterAlive,
+      masterAge: daemon?.age,
+      isStateKnown: states.size > 0,
+      // what was true a minute ago explains nothing now
+      state: isOutdated(Math.max(stateAge ?? 0, fileAge ?? 0)) ? undefined : state,
+      stateAge,
+      process: daemon?.sites === undefined ? undefined : (daemon.sites.get(id) ?? "gone"),
+    };
   };
 }
 

@@ -13,6 +13,8 @@ export interface CannedCore {
   readonly connections: () => { readonly taken: number; readonly open: number };
   /** Every query it got. */
   readonly queries: () => readonly string[];
+  /** Keeps what it gets without answering, until it may. */
+  hold(isHeld: boolean): void;
 }
 
 export interface CannedOptions {
@@ -27,6 +29,8 @@ export async function startCannedCore(owner: Owner, { answer }: CannedOptions = 
   const open = new Set<Socket>();
   const queries: string[] = [];
   let taken = 0;
+  let isHeld = false;
+  const held: (() => void)[] = [];
   const server = createServer((client) => {
     taken += 1;
     open.add(client);
@@ -40,7 +44,9 @@ export async function startCannedCore(owner: Owner, { answer }: CannedOptions = 
         text = text.slice(end + 2);
         queries.push(query);
         const reply = answer === undefined ? status() : answer(query, queries.length, client);
-        if (reply !== undefined) client.write(reply);
+        if (reply === undefined) continue;
+        if (isHeld) held.push(() => client.write(reply));
+        else client.write(reply);
       }
     });
   });
@@ -49,7 +55,15 @@ export async function startCannedCore(owner: Owner, { answer }: CannedOptions = 
     for (const client of open) client.destroy();
     server.close();
   });
-  return { socket, connections: () => ({ taken, open: open.size }), queries: () => queries };
+  return {
+    socket,
+    connections: () => ({ taken, open: open.size }),
+    queries: () => queries,
+    hold(hold) {
+      isHeld = hold;
+      if (!hold) for (const send of held.splice(0)) send();
+    },
+  };
 }
 
 /** A healthy row of the table `status`. */

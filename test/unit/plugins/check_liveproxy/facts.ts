@@ -87,7 +87,7 @@ export const processOf = (title: string, more = {}) => ({
 export async function judge(scene: Scene, ...argv: readonly string[]): Promise<Result> {
   const options = await readValues(
     ruleOptions,
-    splitCommandLine({ name: "check_liveproxy", options: ruleOptions }, argv),
+    await splitCommandLine({ name: "check_liveproxy", options: ruleOptions }, argv),
   );
   const sites = scene.sites ?? [];
   const states = scene.states ?? sites.filter(({ isProxied }) => isProxied).map(({ id }) => state(id));
