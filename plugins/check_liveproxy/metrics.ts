@@ -27,9 +27,24 @@ function* allMetrics(judged: Judged, rules: Rules): Iterable<Metric> {
   yield* totals(judged, rules);
   if (rules.perfdata === "totals") return;
   const { facts, surroundings, lmds } = judged;
-  for (const [index, site] of facts.sites.entries()) yield* siteMetrics(site, surroundings[index], rules);
-  for (const { peers } of lmds) for (const peer of peers) yield* peerMetrics(peer, facts.nowMs);
+  // one name may stand for a site of the proxy, an address and a peer: the first keeps the label to itself
+  const taken = new Set<string>();
+  const isFree = (name: string) => !taken.has(name) && taken.add(name) !== undefined;
+  for (const [index, site] of facts.sites.entries()) {
+    const name = label(site.id);
+    if (isFree(name)) yield* siteMetrics(name, site, surroundings[index], rules);
+  }
+  for (const { lmd, peers } of lmds) {
+    const prefix = lmds.length > 1 ? `${label(lmd.address)}_` : "";
+    for (const peer of peers) {
+      const name = prefix + label(peer.key);
+      if (isFree(name)) yield* peerMetrics(name, peer, facts.nowMs);
+    }
+  }
 }
+
+/** Labels are made from bytes. */
+const label = (name: string) => safeLabel(Buffer.from(name).toString("latin1"));
 
 function* totals({ facts, verdicts, lmds }: Judged, { down, stateAge }: Rules): Iterable<Metric> {
   const count = (standing: Standing) => verdicts.filter((verdict) => verdict.standing === standing).length;
@@ -57,8 +72,13 @@ const seconds = (label: string, value: number, levels: Pick<Metric, "warning" | 
   min: 0,
 });
 
-function* siteMetrics({ id, answer }: SiteFacts, around: Surroundings | undefined, rules: Rules): Iterable<Metric> {
-  const label = (what: string) => `${safeLabel(id.replace(/^\//, ""))}_${what}`;
+function* siteMetrics(
+  name: string,
+  { answer }: SiteFacts,
+  around: Surroundings | undefined,
+  rules: Rules,
+): Iterable<Metric> {
+  const label = (what: string) => `${name}_${what}`;
   const answered = answer instanceof Error ? undefined : answer;
   if (answered !== undefined) {
     yield seconds(label("time"), answered.seconds, rules.time);
@@ -98,8 +118,8 @@ function* siteMetrics({ id, answer }: SiteFacts, around: Surroundings | undefine
   }
 }
 
-function* peerMetrics(peer: Peer, nowMs: number): Iterable<Metric> {
-  const label = (what: string) => `${safeLabel(peer.key)}_${what}`;
+function* peerMetrics(name: string, peer: Peer, nowMs: number): Iterable<Metric> {
+  const label = (what: string) => `${name}_${what}`;
   if (peer.responseTime !== undefined) yield seconds(label("response_time"), peer.responseTime);
   const age = peerAge(peer, nowMs);
   if (age !== undefined) yield seconds(label("data_age"), age);

@@ -17,7 +17,7 @@ export const ruleOptions = {
   planned: list({
     flags: "--planned <id>",
     help: "This site may be down: WARNING at most; repeatable.",
-    section: LIMITS,
+    section: "Which sites",
     parse: String,
   }),
 

@@ -3,7 +3,7 @@ import type { Pattern, PerfdataAmount, Range } from "monitoring-plugins-ts";
 import type { SecondsThreshold, ShareThreshold } from "./threshold.ts";
 
 /** Warning and critical of one thing. */
-export interface Levels<T> {
+interface Levels<T> {
   readonly warning: T;
   readonly critical: T;
 }

@@ -613,6 +613,11 @@ test("labels and their order stay when sites fail, and hostile names stay apart"
     broken,
     healthy.filter((label) => label !== "muc_time" && label !== "muc_slots"),
   );
-  const odd = ["a b", "a_b", "ü", "a'b", "x=1"].map((id) => site(id, answer()));
+  const odd = ["a b", "a_b", "ü", "a'b", "x=1", "€", " \u00ac"].map((id) => site(id, answer()));
   assert.equal(new Set(await labels({ sites: odd })).size, (await labels({ sites: odd })).length);
+});
+
+test("one name in two places has one set of labels, two LMDs have one each", async () => {
+  const twice = [site("muc", answer()), site("muc", answer(), { isProxied: false })];
+  parseOutput(report("x", await judge({ sites: twice }), 0));
 });
