@@ -64,7 +64,12 @@ export class Session {
     return rows;
   }
 
-  /** Closes the connection; may be called again. */
+  /** Not a byte of an answer to the last query has come. */
+  get isSilent(): boolean {
+    return this.#connection.received === 0;
+  }
+
+  /** Closes the connection; may be called again. A query still waiting fails as if the other side had closed. */
   close(): void {
     this.#connection.close();
   }
@@ -168,6 +173,8 @@ const KINDS: Readonly<Record<string, FailureKind>> = {
   EACCES: "denied",
   EPERM: "denied",
   EAGAIN: "not accepting",
+  ECONNRESET: "closed",
+  EPIPE: "closed",
 };
 
 async function connectFailure(to: Endpoint, error: unknown, options: ConnectOptions): Promise<LivestatusError> {
@@ -197,7 +204,7 @@ async function connectFailure(to: Endpoint, error: unknown, options: ConnectOpti
     return fail(kind ?? "unreachable", error.message);
   }
   if (error.status === Status.UNKNOWN) return fail("own fault", `${error.message} (${formatEndpoint(to)})`);
-  return fail(kind === "refused" ? kind : "unreachable", error.message);
+  return fail(kind === "refused" || kind === "closed" ? kind : "unreachable", error.message);
 }
 
 /** Connecting to a plain file or a directory is refused, too. */

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
 
-import { CheckError, type Context, DeadlineError, Status } from "monitoring-plugins-ts";
+import { CheckError, type Context } from "monitoring-plugins-ts";
 import { fetchCoreStatus, fetchLastCheck, LivestatusError, Session } from "monitoring-plugins-ts/livestatus";
 import type { ConnectOptions, Endpoint } from "monitoring-plugins-ts/net";
 
@@ -23,7 +23,7 @@ export interface Target extends Pick<SiteFacts, "id" | "place" | "isProxied" | "
 export interface HowToAsk {
   /** Whether to ask for the newest check, too. */
   readonly wantsLastCheck: boolean;
-  /** After so many seconds of silence a second connection is tried; an answer that late is critical anyway. */
+  /** After so many seconds of silence a second connection is tried; 0 is never. */
   readonly patienceSeconds: number;
 }
 
@@ -87,55 +87,40 @@ const isSlow = (answer: Answer) => answer instanceof LivestatusError && SLOW.inc
  * One connection at a time, closed at the end. A second one only when the first was closed without a byte, or stayed silent
  * for longer than any answer may take: a core that reloads may leave a connection behind that nobody serves any more.
  */
-async function askSite(
-  target: Target,
-  { wantsLastCheck, patienceSeconds }: HowToAsk,
-  signal: AbortSignal,
-): Promise<Answer> {
-  const first = await askPatiently(target, wantsLastCheck, patienceSeconds, signal);
-  if (!(first instanceof LivestatusError) || signal.aborted) return first;
-  if (first.kind === "no answer") return askOnce(target, wantsLastCheck, signal);
-  if (first.kind !== "closed") return first;
+async function askSite(target: Target, how: HowToAsk, signal: AbortSignal): Promise<Answer> {
+  const first = await askOnce(target, how.wantsLastCheck, signal, how.patienceSeconds);
+  if (!(first instanceof LivestatusError) || first.kind !== "closed" || signal.aborted) return first;
   await sleep(RELOAD_MS, undefined, { signal }).catch(() => {});
-  return signal.aborted ? first : askOnce(target, wantsLastCheck, signal);
+  return signal.aborted ? first : askOnce(target, how.wantsLastCheck, signal);
 }
 
-async function askPatiently(
-  target: Target,
+/** @param patienceSeconds after so much silence the connection counts as closed by the other side */
+async function askOnce(
+  { endpoint, connect }: Target,
   wantsLastCheck: boolean,
-  patienceSeconds: number,
   signal: AbortSignal,
+  patienceSeconds = 0,
 ): Promise<Answer> {
-  const abort = new AbortController();
-  const stop = () => abort.abort(signal.reason);
-  const timer = setTimeout(
-    () => abort.abort(new DeadlineError(Status.CRITICAL, patienceSeconds)),
-    patienceSeconds * 1000,
-  );
-  signal.addEventListener("abort", stop, { once: true });
-  try {
-    if (signal.aborted) stop();
-    return await askOnce(target, wantsLastCheck, abort.signal);
-  } finally {
-    clearTimeout(timer);
-    signal.removeEventListener("abort", stop);
-  }
-}
-
-async function askOnce({ endpoint, connect }: Target, wantsLastCheck: boolean, signal: AbortSignal): Promise<Answer> {
   const start = process.uptime();
   let session: Session | undefined;
+  let timer: NodeJS.Timeout | undefined;
   try {
-    session = await Session.open(endpoint, { ...connect, signal });
-    const core = await fetchCoreStatus(session);
+    const opened = await Session.open(endpoint, { ...connect, signal });
+    session = opened;
+    const giveUp = () => {
+      if (opened.isSilent) opened.close();
+    };
+    if (patienceSeconds > 0) timer = setTimeout(giveUp, patienceSeconds * 1000);
+    const core = await fetchCoreStatus(opened);
     const seconds = process.uptime() - start;
-    return { seconds, core, lastCheck: wantsLastCheck ? ((await fetchLastCheck(session)) ?? "never") : undefined };
+    return { seconds, core, lastCheck: wantsLastCheck ? ((await fetchLastCheck(opened)) ?? "never") : undefined };
   } catch (error) {
     if (error instanceof LivestatusError) return error;
     if (error instanceof CheckError)
       return new LivestatusError(error.status, "own fault", error.message, { cause: error });
     throw error;
   } finally {
+    clearTimeout(timer);
     session?.close();
   }
 }

@@ -10,9 +10,6 @@ import { parseLmdAddress, probeLmds } from "./lmd-probe.ts";
 import { type ProxyPlaces, probeSites } from "./probe.ts";
 import { readRules, ruleOptions } from "./rule-options.ts";
 
-/** More than any deadline. */
-const LONGEST_SECONDS = 1_000_000;
-
 const PROXY = "Where: liveproxyd on this host";
 const ADDRESS = "Where: Livestatus addresses, LMD";
 const SITES = "Which sites";
@@ -124,7 +121,7 @@ export default definePlugin({
           connect,
           tls,
           // where slowness is not critical, any answer counts, however late
-          patienceSeconds: options.critical.seconds > 0 ? options.critical.seconds + 0.5 : LONGEST_SECONDS,
+          patienceSeconds: options.critical.seconds > 0 ? options.critical.seconds + 0.5 : 0,
           wantsLastCheck: options.freshWarning !== undefined || options.freshCritical !== undefined,
         },
         context,

@@ -453,6 +453,15 @@ test("one connection for a site, closed at the end; a second one only when the f
   assert.equal(never.connections().taken, 2);
 });
 
+test("a connection that nobody serves any more is given up for a second one, where an answer so late is critical", async (t) => {
+  const core = await startCannedCore(t, { answer: (_query, nth) => (nth === 1 ? undefined : status()) });
+  await expects(0, /1 site ready/, "-H", core.socket, "-c", "0.5");
+  assert.equal(core.connections().taken, 2);
+  core.hold(true);
+  await expects(2, /no answer within 0\.\d s \(connected\)/, "-H", core.socket, "-c", "0", "-t", "1");
+  assert.equal(core.connections().taken, 3);
+});
+
 test("500 sites, one of which hangs, and forty: everybody else's verdict is in the answer", async (t) => {
   const core = await startCannedCore(t);
   const sites = Array.from({ length: 500 }, (_, n) => ({ id: `site${n}`, target: core.socket, channels: 1 }));

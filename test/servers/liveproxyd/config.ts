@@ -30,6 +30,7 @@ export interface ProxyConfig {
   readonly heartbeatMs: number;
   readonly heartbeatTimeoutMs: number;
   readonly channelTimeoutMs: number;
+  readonly queryTimeoutMs: number;
   readonly connectRetryMs: number;
   readonly stateIntervalMs: number;
   /** How long a dead site process stays dead. */

@@ -172,7 +172,11 @@ export class ProxySite {
 
   #forward(channel: Channel, client: Client, query: string): void {
     client.wait = "response";
+    const timer = setTimeout(() => {
+      if (this.#channels.includes(channel)) this.#reset("Query timed out");
+    }, this.#config.queryTimeoutMs);
     channel.use("busy", client.name, query, (answer) => {
+      clearTimeout(timer);
       client.wait = "query";
       client.socket.write(answer);
       if (!/^KeepAlive: on$/m.test(query)) client.socket.end();

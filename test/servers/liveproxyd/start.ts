@@ -44,6 +44,7 @@ export async function startLiveproxyd(owner: Owner, options: StartOptions): Prom
     heartbeatMs: 500,
     heartbeatTimeoutMs: 400,
     channelTimeoutMs: 600,
+    queryTimeoutMs: 3000,
     connectRetryMs: 400,
     stateIntervalMs: 200,
     restartMs: 300,
