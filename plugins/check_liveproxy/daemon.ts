@@ -1,6 +1,12 @@
 import { readFileSync, statSync } from "node:fs";
 
-import { findProcesses, isAlive, type ProcessFacts, readProcess, readProcessUse } from "monitoring-plugins-ts/linux";
+import {
+  findTitledProcesses,
+  isAlive,
+  readProcessUse,
+  readTitledProcess,
+  type TitledProcess,
+} from "monitoring-plugins-ts/linux";
 
 import type { DaemonFacts } from "./facts.ts";
 
@@ -13,9 +19,9 @@ const MAX_PID_FILE = 64;
 /** Reads the pid file, and finds the processes of that daemon. */
 export function probeDaemon(pidFile: string): DaemonFacts {
   const found = readPidFile(pidFile);
-  const running = found.pid === undefined ? undefined : readProcess(found.pid);
+  const running = found.pid === undefined ? undefined : readTitledProcess(found.pid);
   const facts = { pidFile, ...found, title: running?.title, age: running?.age };
-  const processes = findProcesses(TITLE);
+  const processes = findTitledProcesses(TITLE);
   const masters = new Set(processes.filter(({ title }) => title === "liveproxyd[master]").map(({ pid }) => pid));
   const siteProcesses = processes.filter(({ pid }) => !masters.has(pid));
   // several OMD sites of one host have a proxy each: whose orphan it is tells the user it runs as
@@ -29,7 +35,7 @@ export function probeDaemon(pidFile: string): DaemonFacts {
   return { ...facts, state: "running", sites: hasChildren ? bySite(own) : undefined, orphans };
 }
 
-const bySite = (processes: readonly ProcessFacts[]) =>
+const bySite = (processes: readonly TitledProcess[]) =>
   new Map(
     processes.map((process) => [TITLE.exec(process.title)?.[1] ?? "", { ...process, ...readProcessUse(process.pid) }]),
   );

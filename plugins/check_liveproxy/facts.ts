@@ -1,4 +1,4 @@
-import type { ProcessFacts, ProcessUse } from "monitoring-plugins-ts/linux";
+import type { ProcessUse, TitledProcess } from "monitoring-plugins-ts/linux";
 import type { CoreStatus, LivestatusError, Peer, SiteState } from "monitoring-plugins-ts/livestatus";
 
 /** What a core answered. */
@@ -39,9 +39,9 @@ export interface DaemonFacts {
   /** When the pid file was written, in milliseconds since 1970. */
   readonly writtenMs: number | undefined;
   /** Site processes by site; undefined when the daemon has none of its own or they cannot be seen. */
-  readonly sites: ReadonlyMap<string, ProcessFacts & ProcessUse> | undefined;
+  readonly sites: ReadonlyMap<string, TitledProcess & ProcessUse> | undefined;
   /** Site processes without a master. */
-  readonly orphans: readonly ProcessFacts[];
+  readonly orphans: readonly TitledProcess[];
 }
 
 /** The state file as it was found. */

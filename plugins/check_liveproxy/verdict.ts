@@ -1,5 +1,5 @@
 import { type Status, urgency } from "monitoring-plugins-ts";
-import type { ProcessFacts, ProcessUse } from "monitoring-plugins-ts/linux";
+import type { ProcessUse, TitledProcess } from "monitoring-plugins-ts/linux";
 import type { SiteState } from "monitoring-plugins-ts/livestatus";
 
 import type { SiteFacts } from "./facts.ts";
@@ -40,7 +40,7 @@ export interface Surroundings {
   /** Seconds since the state file was written. */
   readonly stateAge: number | undefined;
   /** The site's own process; `gone` when the master has none for it. */
-  readonly process: (ProcessFacts & ProcessUse) | "gone" | undefined;
+  readonly process: (TitledProcess & ProcessUse) | "gone" | undefined;
 }
 
 /** A master restarts a site process within so many seconds. */

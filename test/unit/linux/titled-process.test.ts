@@ -3,10 +3,10 @@ import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { test } from "node:test";
 
-import { findProcesses, isAlive, readProcess, readProcessUse } from "../../../lib/linux/process-check.ts";
+import { findTitledProcesses, isAlive, readProcessUse, readTitledProcess } from "../../../lib/linux/titled-process.ts";
 
 test("this process is found, with its parent, age and use of things", () => {
-  const own = readProcess(process.pid);
+  const own = readTitledProcess(process.pid);
   assert.deepEqual([own?.pid, own?.parent, own?.user], [process.pid, process.ppid, process.getuid?.()]);
   assert.ok(own !== undefined && Math.abs(own.age - process.uptime()) < 2, `${own?.age}`);
   assert.match(own.title, /node/);
@@ -21,18 +21,18 @@ test("a title that a process gave itself is found, whatever is behind it", async
   t.after(() => child.kill("SIGKILL"));
   await once(child.stdout, "data");
   assert.deepEqual(
-    findProcesses(/^check \[a\] \(b\)$/).map(({ pid, parent }) => [pid, parent]),
+    findTitledProcesses(/^check \[a\] \(b\)$/).map(({ pid, parent }) => [pid, parent]),
     [[child.pid, process.pid]],
   );
   const gone = once(child, "exit");
   child.kill("SIGKILL");
   await gone;
-  assert.equal(readProcess(child.pid ?? 0), undefined);
+  assert.equal(readTitledProcess(child.pid ?? 0), undefined);
   assert.equal(isAlive(child.pid ?? 0), false);
 });
 
 test("a process that nobody is, and one that ended without its parent's notice", async (t) => {
-  assert.equal(readProcess(4_194_304), undefined);
+  assert.equal(readTitledProcess(4_194_304), undefined);
   assert.deepEqual(readProcessUse(4_194_304), {
     threads: undefined,
     descriptors: undefined,
@@ -47,5 +47,5 @@ test("a process that nobody is, and one that ended without its parent's notice",
   const zombie = Number(String(line));
   await new Promise((resolve) => setTimeout(resolve, 200));
   assert.equal(isAlive(zombie), true);
-  assert.equal(readProcess(zombie), undefined);
+  assert.equal(readTitledProcess(zombie), undefined);
 });
