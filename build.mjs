@@ -1,4 +1,4 @@
-// Bundles each plugin into one executable file, dist/check_*, that needs nothing but Node.
+// Bundles each plugin into one executable file, dist/<name>, that needs nothing but Node.
 import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -82,13 +82,15 @@ const REQUIRE_ANYWAY = `if (typeof require === "undefined")
 async function bundle(name) {
   const outfile = join(dist, name);
   const inputs = new Set();
+  // what is no check is a program for people, see lib/plugin/program.ts
+  const runner = name.startsWith("check_") ? "runPlugin" : "runProgram";
   const { metafile } = await build({
     ...SETTINGS,
     stdin: {
       contents: `
-        import { runPlugin } from "monitoring-plugins-ts";
+        import { ${runner} as run } from "monitoring-plugins-ts";
         import plugin from "./plugins/${name}/index.ts";
-        runPlugin(plugin, { version: ${JSON.stringify(version)} });
+        run(plugin, { version: ${JSON.stringify(version)} });
       `,
       resolveDir: root,
       loader: "ts",

@@ -5,7 +5,7 @@ import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
 
-import { type Option, type Plugin, withCommonOptions } from "monitoring-plugins-ts";
+import { type Option, type Plugin, type Program, withCommonOptions, withProgramOptions } from "monitoring-plugins-ts";
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const check = process.argv.includes("--check");
@@ -15,9 +15,10 @@ const escaped = (text: string) => text.replace(/[|<>*_~[\]\\]/g, (char) => (char
 
 const code = (text: string) => `\`${text.replaceAll("|", "\\|")}\``;
 
-function optionTable(plugin: Plugin): string {
+function optionTable(plugin: Plugin | Program): string {
+  const { options } = "check" in plugin ? withCommonOptions(plugin) : withProgramOptions(plugin);
   const sections = new Map<string, Option<unknown>[]>();
-  for (const option of Object.values(withCommonOptions(plugin).options)) {
+  for (const option of Object.values<Option<unknown>>(options)) {
     const section = option.section ?? "Options";
     sections.set(section, [...(sections.get(section) ?? []), option]);
   }
@@ -44,7 +45,7 @@ let stale = 0;
 for (const name of readdirSync(join(root, "plugins")).sort()) {
   const source = join(root, "plugins", name, "index.ts");
   if (!existsSync(source)) continue;
-  const { default: plugin } = (await import(pathToFileURL(source).href)) as { default: Plugin };
+  const { default: plugin } = (await import(pathToFileURL(source).href)) as { default: Plugin | Program };
   const path = join(root, "docs", `${name}.md`);
   const page = readFileSync(path, "utf8");
   const filled = fill(page, "options", optionTable(plugin));

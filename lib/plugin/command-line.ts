@@ -8,7 +8,7 @@ import type { Plugin } from "./plugin.ts";
 /** Help is read in terminals of this width, and pasted into tickets. */
 const COLUMNS = 80;
 
-type Described = { readonly name: string; readonly options: Options };
+type Described = Pick<Plugin, "name" | "options">;
 
 async function commandFor(plugin: Described): Promise<Command> {
   const { Command, Option: CommanderOption } = await import("commander");
@@ -98,7 +98,7 @@ function wrapUsage({ name, usage }: Pick<Plugin, "name" | "usage">): string {
 }
 
 /** The whole help, 80 columns wide, beginning with name and version because it is pasted into tickets. */
-export async function helpText(plugin: Plugin, version: string): Promise<string> {
+export async function helpText(plugin: Omit<Plugin, "check">, version: string): Promise<string> {
   const command = (await commandFor(plugin))
     .usage(wrapUsage(plugin))
     .description(plugin.summary)

@@ -1,0 +1,28 @@
+import type { Options, Values } from "./option.ts";
+import type { Plugin } from "./plugin.ts";
+
+/** What a program gets from the one who runs it, besides its options. */
+export interface ProgramContext {
+  /** The environment it was started in. */
+  readonly env: Readonly<Record<string, string | undefined>>;
+  /** Milliseconds since 1970. */
+  now(): number;
+  /** Writes all of `text` to stdout, waiting for a reader that is slow. False once nobody reads any more. */
+  print(text: string): boolean;
+  /**
+   * Runs `task` before the process ends, however it ends: by a signal, a bug, or because the program is done. There is no
+   * time for anything asynchronous then.
+   */
+  onExit(task: () => void): void;
+}
+
+/** A program for people that stands beside the checks: it runs until it is told to end, and has no verdict. */
+export interface Program<O extends Options = Options> extends Omit<Plugin<O>, "check"> {
+  /** @returns the exit code. @throws CheckError, whose state becomes the exit code */
+  run(options: Values<O>, context: ProgramContext): Promise<number> | number;
+}
+
+/** Declares a program; the types of `options` in `run` follow from the declaration. Importing it runs nothing. */
+export function defineProgram<const O extends Options>(program: Program<O>): Program<O> {
+  return program;
+}
