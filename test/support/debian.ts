@@ -13,6 +13,8 @@ export const REQUIREMENTS = [
   { program: "gearmand", debianPackage: "gearman-job-server" },
   { program: "gearman", debianPackage: "gearman-tools" },
   { program: "openssl", debianPackage: "openssl" },
+  { program: "tmux", debianPackage: "tmux" },
+  { program: "script", debianPackage: "bsdutils" },
   { program: "prlimit", debianPackage: "util-linux" },
   { program: "setpriv", debianPackage: "util-linux" },
   { program: "unshare", debianPackage: "util-linux" },

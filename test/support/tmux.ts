@@ -1,0 +1,132 @@
+import { execFile } from "node:child_process";
+import { once } from "node:events";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join, resolve } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { fileURLToPath } from "node:url";
+import { promisify } from "node:util";
+
+import { programPath } from "./debian.ts";
+import { type Owner, spawnOwned } from "./owner.ts";
+
+const DIST = fileURLToPath(new URL("../../dist/", import.meta.url));
+
+/** Far above what a screen takes to change: reached only by one that does not. */
+const LIMIT_MS = 15_000;
+
+const PROMPT = "ready>";
+
+/** A real terminal emulator with windows of their own size; its owner ends it with all that runs in it. */
+export class Tmux {
+  readonly #program: string;
+  readonly #socket: string;
+
+  private constructor(program: string, socket: string) {
+    this.#program = program;
+    this.#socket = socket;
+  }
+
+  static async start(owner: Owner): Promise<Tmux> {
+    const folder = mkdtempSync(join(tmpdir(), "tmux-"));
+    const program = programPath("tmux");
+    const socket = join(folder, "socket");
+    const tmux = new Tmux(program, socket);
+    // in the foreground (-D), so that it is our child and ends with us
+    const env = { PATH: process.env.PATH ?? "", LC_ALL: "C.UTF-8", SHELL: "/bin/bash", HOME: folder };
+    const server = spawnOwned(owner, program, ["-S", socket, "-f", "/dev/null", "-D"], { stdio: "ignore", env });
+    owner.after(() => rmSync(folder, { recursive: true, force: true }));
+    await once(server, "spawn");
+    for (let tries = 0; ; tries++) {
+      const failure = await tmux.run("show-options", "-g").then(
+        () => undefined,
+        (error) => error,
+      );
+      if (failure === undefined) return tmux;
+      if (tries === 100) throw failure;
+      await sleep(50);
+    }
+  }
+
+  /** One tmux command. @returns what it prints */
+  async run(...args: readonly string[]): Promise<string> {
+    const { stdout } = await promisify(execFile)(this.#program, ["-S", this.#socket, "-u", ...args]);
+    return stdout;
+  }
+
+  /** A window with an interactive shell in it, waiting for input. */
+  async open(columns: number, rows: number): Promise<Window> {
+    const shell = `env -i PATH="$PATH" TERM="$TERM" LC_ALL=C.UTF-8 PS1='${PROMPT} ' /bin/bash --norc --noprofile -i`;
+    const size = ["-x", String(columns), "-y", String(rows)];
+    const id = (await this.run("new-session", "-d", "-P", "-F", "#{pane_id}", ...size, shell)).trim();
+    const window = new Window(this, id);
+    await window.until(PROMPT);
+    return window;
+  }
+}
+
+/** One terminal of a {@link Tmux}. */
+export class Window {
+  readonly #tmux: Tmux;
+  readonly #id: string;
+
+  constructor(tmux: Tmux, id: string) {
+    this.#tmux = tmux;
+    this.#id = id;
+  }
+
+  /** Types a line for the shell. */
+  async type(line: string): Promise<void> {
+    await this.#tmux.run("send-keys", "-t", this.#id, "-l", line);
+    await this.press("Enter");
+  }
+
+  /** Starts `dist/<name>` from the shell, with `env` before it, such as `NO_COLOR=1`. */
+  async start(name: string, args: readonly string[], env = ""): Promise<void> {
+    await this.type(`clear; ${env} ${process.execPath} ${resolve(DIST, name)} ${args.join(" ")}`);
+  }
+
+  /** Presses keys by their names in tmux: `q`, `C-c`, `PageDown`. */
+  async press(...keys: readonly string[]): Promise<void> {
+    await this.#tmux.run("send-keys", "-t", this.#id, ...keys);
+  }
+
+  /** What the terminal shows, without the blanks at the ends of lines. */
+  async text(): Promise<string> {
+    const screen = await this.#tmux.run("capture-pane", "-p", "-t", this.#id);
+    return screen
+      .split("\n")
+      .map((line) => line.trimEnd())
+      .join("\n");
+  }
+
+  /** The same with escape codes for its colours. */
+  async styled(): Promise<string> {
+    return this.#tmux.run("capture-pane", "-p", "-e", "-N", "-t", this.#id);
+  }
+
+  /** Waits for a screen. @throws Error that shows the screen when it does not come */
+  async until(wanted: string | RegExp): Promise<string> {
+    const end = Date.now() + LIMIT_MS;
+    for (;;) {
+      const text = await this.text();
+      if (typeof wanted === "string" ? text.includes(wanted) : wanted.test(text)) return text;
+      if (Date.now() > end) throw new Error(`the screen never showed ${wanted}:\n${text}`);
+      await sleep(40);
+    }
+  }
+
+  /** A variable of tmux: `alternate_on`, `cursor_flag`. */
+  async variable(name: string): Promise<string> {
+    return (await this.#tmux.run("display-message", "-p", "-t", this.#id, `#{${name}}`)).trim();
+  }
+
+  async resize(columns: number, rows: number): Promise<void> {
+    await this.#tmux.run("resize-window", "-t", this.#id, "-x", String(columns), "-y", String(rows));
+  }
+
+  /** Closes the terminal, as a window is closed under what runs in it. */
+  async close(): Promise<void> {
+    await this.#tmux.run("kill-pane", "-t", this.#id);
+  }
+}
