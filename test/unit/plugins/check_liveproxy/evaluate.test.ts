@@ -298,7 +298,12 @@ const ROWS: readonly (readonly [number, string, Scene, Status, RegExp, ...string
   [
     16,
     "an old channel that is busy is no missing heartbeat",
-    { sites: [ok], states: [state("muc", { nextHeartbeat: undefined, channels: busy(2, 35).slice(0, 3) })] },
+    {
+      sites: [ok],
+      states: [
+        state("muc", { nextHeartbeat: undefined, channels: busy(2, 35).map((channel) => ({ ...channel, age: 20 })) }),
+      ],
+    },
     OK,
     /ready/,
   ],
