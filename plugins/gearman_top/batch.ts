@@ -1,6 +1,4 @@
 import { printable, Status, statusName, worst } from "monitoring-plugins-ts";
-import { columnsOf, fit } from "monitoring-plugins-ts/terminal";
-
 import {
   type Counts,
   failureOf,
@@ -11,6 +9,7 @@ import {
   type Table,
   type View,
 } from "./table.ts";
+import { columnsOf, fit } from "./terminal/index.ts";
 import type { ServerFacts } from "./watch.ts";
 
 /** What plain output shows of one round of answers. */

@@ -1,6 +1,5 @@
-import type { Key } from "monitoring-plugins-ts/terminal";
-
 import { COLUMNS, type Column, type View } from "./table.ts";
+import type { Key } from "./terminal/index.ts";
 
 /** What the operator has chosen so far. */
 export interface ScreenState {

@@ -1,6 +1,5 @@
-import { columnsOf, fit } from "monitoring-plugins-ts/terminal";
-
 import type { Column, Counts, Row, View } from "./table.ts";
+import { columnsOf, fit } from "./terminal/index.ts";
 
 /** A column of numbers on the screen. */
 interface NumberColumn {

@@ -1,9 +1,8 @@
 import { type ProgramContext, UsageError } from "monitoring-plugins-ts";
-import { hasScreen, type Key, openTerminal, type Terminal, type TerminalEvents } from "monitoring-plugins-ts/terminal";
-
 import { press, type ScreenState } from "./keys.ts";
 import { render } from "./screen.ts";
 import type { View } from "./table.ts";
+import { hasScreen, type Key, openTerminal, type Terminal, type TerminalEvents } from "./terminal/index.ts";
 import type { Watch } from "./watch.ts";
 
 /** How the screen starts. */

@@ -1,5 +1,3 @@
-import { clipLine, fit, type Line, type Span } from "monitoring-plugins-ts/terminal";
-
 import { nothing } from "./batch.ts";
 import type { ScreenState } from "./keys.ts";
 import {
@@ -14,6 +12,7 @@ import {
 } from "./layout.ts";
 import { type Body, rowStyles, type Scene, troubles } from "./scene.ts";
 import { type Counts, failureOf, mergedTable } from "./table.ts";
+import { clipLine, fit, type Line, type Span } from "./terminal/index.ts";
 import type { ServerFacts } from "./watch.ts";
 
 const SEPARATOR = " |";

@@ -1,11 +1,10 @@
 import { printable } from "monitoring-plugins-ts";
-import { clipLine, fit, fitLine, type Line } from "monitoring-plugins-ts/terminal";
-
 import { nothing } from "./batch.ts";
 import type { ScreenState } from "./keys.ts";
 import { chooseLayout, headingText, MIN_PANE, nameWidth, numbersText, numbersWidth } from "./layout.ts";
 import { type Body, rowStyles, type Scene, troubles } from "./scene.ts";
 import { serverTable, statusOf } from "./table.ts";
+import { clipLine, fit, fitLine, type Line } from "./terminal/index.ts";
 import type { ServerFacts } from "./watch.ts";
 
 /** Between two servers side by side. */

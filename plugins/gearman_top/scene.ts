@@ -1,8 +1,7 @@
 import { printable, Status } from "monitoring-plugins-ts";
-import { type Line, type Span, type Style, wrap } from "monitoring-plugins-ts/terminal";
-
 import { oddLines } from "./batch.ts";
 import { type Counts, failureOf, isIdle, statusOf } from "./table.ts";
+import { type Line, type Span, type Style, wrap } from "./terminal/index.ts";
 import type { ServerFacts } from "./watch.ts";
 
 /** What the screen shows besides what the operator has chosen. */

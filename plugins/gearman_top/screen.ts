@@ -1,10 +1,9 @@
-import { clipLine, fit, type Line } from "monitoring-plugins-ts/terminal";
-
 import { localTime } from "./batch.ts";
 import { KEYS, type ScreenState } from "./keys.ts";
 import { merged } from "./merged.ts";
 import { panes } from "./panes.ts";
 import type { Body, Scene } from "./scene.ts";
+import { clipLine, fit, type Line } from "./terminal/index.ts";
 
 /** What fits on the screen. */
 export type Picture = Pick<Body, "lines" | "page" | "top" | "left">;

@@ -42,7 +42,7 @@ const ORDINARY: Readonly<Record<string, (t: TestContext) => Promise<readonly str
 
 const ordinary = (name: string, t: TestContext) => ORDINARY[name]?.(t) ?? Promise.resolve(["--version"]);
 
-const plugins = readdirSync(DIST).filter((name) => name.startsWith("check_"));
+const plugins = readdirSync(DIST).filter((name) => /^(?:check|gearman)_/.test(name));
 
 test("there is something to test", () => {
   assert.ok(plugins.length > 0, "dist/ is empty: npm run build");

@@ -40,12 +40,12 @@ test("a process that nobody is, and one that ended without its parent's notice",
   });
   assert.equal(isAlive(4_194_304), false);
   assert.equal(isAlive(1), true);
-  // the shell starts a process and becomes another program, which does not wait for it
-  const child = spawn("/bin/sh", ["-c", "true & echo $!; exec sleep 60"], { stdio: ["ignore", "pipe", "ignore"] });
+  // the shell starts a process that outlives it, and becomes another program, which does not wait for it
+  const child = spawn("/bin/sh", ["-c", "sleep 0.5 & echo $!; exec sleep 60"], { stdio: ["ignore", "pipe", "ignore"] });
   t.after(() => child.kill("SIGKILL"));
   const [line] = await once(child.stdout, "data");
   const zombie = Number(String(line));
-  await new Promise((resolve) => setTimeout(resolve, 200));
+  while (readTitledProcess(zombie) !== undefined) await new Promise((resolve) => setTimeout(resolve, 50));
   assert.equal(isAlive(zombie), true);
   assert.equal(readTitledProcess(zombie), undefined);
 });
