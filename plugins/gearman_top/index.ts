@@ -170,7 +170,7 @@ Examples:
 export default defineProgram({
   name: "gearman_top",
   summary: "Shows the queues of Gearman job servers: their workers, and the jobs waiting and running.",
-  usage: "[-H host[:port]] [-i seconds] [-q] [--merge] [-b | --json]",
+  usage: "[-H host[:port]] [-i seconds] [-q] [--merge] [-b] [--json]",
   options,
   notes,
   async run(options, context) {
