@@ -33,6 +33,9 @@ const ORDINARY: Readonly<Record<string, (t: TestContext) => Promise<readonly str
     const { address } = await fakeGearmand(t, { queues: { service: {} } });
     return ["-H", address, "--no-encryption", "--confirm", "0"];
   },
+  async check_liveproxy() {
+    return ["-H", "unix:/dev/null/none"];
+  },
   // without a folder for its samples, so that each run is the first
   async check_gearman_fd_leak(t) {
     const root = procTree(t, { processes: { 7: { fds: ["/dev/null", "/a", "/a"], rssKiB: 2048 } } });
@@ -126,7 +129,7 @@ for (const name of plugins) {
     await refuse(name, ["-t"], "-t, --timeout");
     await refuse(name, ["-t", "0"], "'0'");
     await refuse(name, ["-t", "abc"], "'abc'");
-    await refuse(name, ["-t", "5:NEVER"], "'NEVER'");
+    await refuse(name, ["-t", "5:NEVER"], "NEVER'");
   });
 
   test(`${name}: a bad range is UNKNOWN and named, for every option that takes one`, async (t) => {

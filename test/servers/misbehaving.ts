@@ -8,7 +8,7 @@ import type { Owner } from "../support/owner.ts";
 import { type Address, addressOf, freePort, listen } from "./address.ts";
 
 /** A real TCP server; `handler` gets each connection. */
-export async function serve(owner: Owner, handler: (socket: Socket) => void): Promise<Address> {
+async function serve(owner: Owner, handler: (socket: Socket) => void): Promise<Address> {
   return own(owner, createServer(handler));
 }
 

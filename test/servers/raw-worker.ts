@@ -2,7 +2,7 @@ import type { Owner } from "../support/owner.ts";
 import { splitBody, Type } from "./packet.ts";
 import { RawConnection } from "./raw-connection.ts";
 
-export interface Job {
+interface Job {
   readonly queue: string;
   readonly payload: string;
 }
@@ -64,7 +64,7 @@ async function work(connection: RawConnection, answer: Answer, jobs: Job[]): Pro
 }
 
 /** Mod-Gearman's C workers send 64 KiB whatever they have to say: the text, a NUL, and what was in memory. */
-export function padded(text: string): Buffer {
+function padded(text: string): Buffer {
   const answer = Buffer.alloc(65_536, "rubbish | 'rubbish'=1;2;3\u001b[31m\n\0");
   answer.write(`${text}\0`);
   return answer;
