@@ -1,0 +1,99 @@
+import { existsSync, readdirSync } from "node:fs";
+import { join } from "node:path";
+import { pathToFileURL } from "node:url";
+
+import { type Option, type Options, type Plugin, withCommonOptions } from "monitoring-plugins-ts";
+
+/** A program for people: it has options and a page, but no verdict a monitoring core could run it for. */
+type Program = Omit<Plugin, "check">;
+
+/** An executable as it declares itself. */
+export interface Executable {
+  readonly name: string;
+  readonly summary: string;
+  /** Whether a monitoring core can run it. */
+  readonly isCheck: boolean;
+  /** Those every executable has included, by the names its code uses. */
+  readonly options: Options;
+}
+
+/** An option as definitions of monitoring cores know it. */
+export interface Argument {
+  /** By which the plugin's code, and the table of services, knows it. */
+  readonly key: string;
+  /** How it is written in front of its value: `-w`, or `--include` where there is no short form. */
+  readonly flag: string;
+  /** Custom variable: `gearman_warning`. */
+  readonly variable: string;
+  readonly kind: Option<unknown>["kind"];
+  readonly help: string;
+  readonly default?: string | undefined;
+}
+
+/** A check as definitions know it. */
+export interface Command {
+  /** The executable: `check_gearman`. */
+  readonly plugin: string;
+  /** The object in Icinga 2, and the beginning of its variables: `gearman`. */
+  readonly name: string;
+  readonly summary: string;
+  readonly arguments: readonly Argument[];
+}
+
+/** Everything below `plugins/`, sorted by name. */
+export async function readExecutables(root: string): Promise<readonly Executable[]> {
+  const names = readdirSync(join(root, "plugins")).sort();
+  const sources = names.map((name) => join(root, "plugins", name, "index.ts")).filter((source) => existsSync(source));
+  return Promise.all(
+    sources.map(async (source) => {
+      const { default: declared } = (await import(pathToFileURL(source).href)) as { default: Plugin | Program };
+      return describeExecutable(declared);
+    }),
+  );
+}
+
+export function describeExecutable(declared: Plugin | Program): Executable {
+  const { name, summary } = declared;
+  if (!("check" in declared)) return { name, summary, isCheck: false, options: declared.options };
+  return { name, summary, isCheck: true, options: withCommonOptions(declared).options };
+}
+
+/** These print something and exit 3, which no core has a use for. */
+const FOR_PEOPLE = ["version", "help"];
+
+/** What definitions are made of. */
+export function commandOf({ name, summary, options }: Executable): Command {
+  const short = name.replace(/^check_/, "");
+  const usable = Object.entries(options).filter(([key, { help }]) => !FOR_PEOPLE.includes(key) && !isRefused(help));
+  return {
+    plugin: name,
+    name: short,
+    summary,
+    arguments: usable.map(([key, option]) => describeArgument(short, key, option)),
+  };
+}
+
+/** An option that is there to be refused with a reason has no place in a definition. */
+const isRefused = (help: string) => help.startsWith("Refused:");
+
+function describeArgument(command: string, key: string, option: Option<unknown>): Argument {
+  const flags = option.flags.split(/[ ,]+/).filter((word) => word.startsWith("-"));
+  const long = flags.find((flag) => flag.startsWith("--"));
+  const [flag] = flags;
+  if (flag === undefined || long === undefined) throw new Error(`${command}: '${option.flags}' has no long form`);
+  return {
+    key,
+    flag,
+    variable: `${command}_${long.slice(2).replaceAll("-", "_")}`,
+    kind: option.kind,
+    help: option.help,
+    default: option.default,
+  };
+}
+
+/** @throws Error naming plugin and option, when the table of services asks for an option that is not there */
+export function argumentOf(command: Command, key: string): Argument {
+  const argument = command.arguments.find((known) => known.key === key);
+  if (argument === undefined) throw new Error(`${command.plugin} has no option '${key}'`);
+  return argument;
+}

@@ -1,0 +1,132 @@
+/** A value that differs from host to host. */
+export interface FromHost {
+  /** Custom variable of the host. */
+  readonly host: string;
+  /** Put in front of it. */
+  readonly prefix?: string;
+  /** The variable is an array: one service for each of its elements. */
+  readonly each?: boolean;
+  /** For definitions with fixed arguments, and examples. */
+  readonly sample: string;
+}
+
+/** `true` gives a switch, an array an option several times. */
+export type Setting = string | true | readonly string[] | FromHost;
+
+/** A service worth having. */
+export interface Service {
+  /** Part of the names of commands: `results` makes `check_gearman_results`. Left out for the plugin without options. */
+  readonly suffix?: string;
+  readonly plugin: string;
+  /** As the service is called. */
+  readonly title: string;
+  /** What it is for: one line. */
+  readonly about: string;
+  /** Custom variable of the hosts that have it. */
+  readonly hosts: string;
+  /** By the names the plugin's code has for its options. */
+  readonly options: Readonly<Record<string, Setting>>;
+  /** It looks at the machine it runs on, so it runs on the host itself. */
+  readonly local?: boolean;
+  /** Needs the rights of this user to see everything. No service of its own in the examples. */
+  readonly user?: string;
+}
+
+/** Plugins whose -H is the host that the service belongs to, unless it is said otherwise. */
+const ASKS_ITS_HOST = ["check_gearman", "check_mod_gearman"];
+
+export const asksItsHost = (plugin: string) => ASKS_ITS_HOST.includes(plugin);
+
+/** The option all of {@link ASKS_ITS_HOST} have for that. */
+export const ADDRESS = "server";
+
+/**
+ * What the examples set up. Thresholds are those of the plugins: none is repeated here.
+ *
+ * The queues are Mod-Gearman's.
+ */
+export const SERVICES: readonly Service[] = [
+  {
+    plugin: "check_gearman",
+    title: "gearmand",
+    about: "The job server answers, no queue is too long, no jobs wait without a worker.",
+    hosts: "gearmand",
+    options: {},
+  },
+  {
+    plugin: "check_gearman",
+    suffix: "workers",
+    title: "gearman workers",
+    about: "Every queue with checks has a worker.",
+    hosts: "gearmand",
+    options: { include: ["host", "service", "hostgroup_*", "servicegroup_*"], zeroWorkerCritical: true },
+  },
+  {
+    plugin: "check_gearman",
+    suffix: "results",
+    title: "gearman results",
+    about: "The core fetches the results of its checks.",
+    hosts: "gearmand",
+    options: { queue: ["check_results"], zeroWorkerCritical: true },
+  },
+  {
+    plugin: "check_gearman",
+    suffix: "worker",
+    title: "gearman worker",
+    about: "A Mod-Gearman worker answers, by its identifier.",
+    hosts: "gearman_workers",
+    options: {
+      queue: { host: "gearman_workers", prefix: "worker_", each: true, sample: "worker1.example.com" },
+      send: "check",
+    },
+  },
+  {
+    plugin: "check_gearman",
+    suffix: "proxy",
+    title: "gearman proxy",
+    about: "Gearman-Proxy at this job server answers.",
+    hosts: "gearman_proxy",
+    options: { queue: ["proxy_status"], send: "check" },
+  },
+  {
+    plugin: "check_mod_gearman",
+    suffix: "round_trip",
+    title: "gearman round trip",
+    about: "A check goes to a worker and comes back. The key file must be readable by the monitoring user.",
+    hosts: "gearman_key_file",
+    options: { keyFile: { host: "gearman_key_file", sample: "/etc/mod-gearman/secret.key" } },
+  },
+  {
+    plugin: "check_gearman_fd_leak",
+    title: "gearman descriptors",
+    about: "gearmand is far from its limit of open descriptors.",
+    hosts: "gearmand",
+    options: {},
+    local: true,
+  },
+  {
+    plugin: "check_gearman_fd_leak",
+    suffix: "kinds",
+    title: "gearman descriptors by kind",
+    about: "The same with the daemon's own rights, which show what its descriptors are: see contrib/sudoers.",
+    hosts: "gearmand",
+    options: {},
+    local: true,
+    user: "gearman",
+  },
+  {
+    plugin: "check_liveproxy",
+    suffix: "sites",
+    title: "livestatus sites",
+    about: "Every site behind the Livestatus proxy answers.",
+    hosts: "omd_site",
+    options: { omdSite: { host: "omd_site", sample: "central" } },
+    local: true,
+  },
+];
+
+export const isFromHost = (setting: Setting): setting is FromHost =>
+  typeof setting === "object" && !Array.isArray(setting);
+
+/** `check_gearman_results` */
+export const commandName = ({ plugin, suffix }: Service) => (suffix === undefined ? plugin : `${plugin}_${suffix}`);
