@@ -44,19 +44,19 @@ const TEMPLATE = "monitoring-plugins-service";
 export function nagiosServices(services: readonly (readonly [Service, Command])[]): string {
   const groups = [...new Set(services.map(([{ hosts }]) => hosts))];
   const lines = [
-    "# A host with every service. The commands are those of the files beside this folder; check_nrpe's comes with Debian's",
-    "# nagios-nrpe-plugin, and the commands it calls by name are those of contrib/nrpe.",
+    "# A host with every service. linux-server and generic-service come with Nagios and Naemon. The commands are those of the",
+    "# files beside this folder; check_nrpe's comes with Debian's nagios-nrpe-plugin, and those it calls by name are in contrib/nrpe.",
     "",
     ...define("host", {
+      use: "linux-server",
       host_name: "gearmand.example.com",
       address: "192.0.2.10",
-      max_check_attempts: "3",
-      check_interval: "1",
       hostgroups: groups.join(","),
     }),
     ...groups.flatMap((group) => define("hostgroup", { hostgroup_name: group })),
     ...define("service", {
       name: TEMPLATE,
+      use: "generic-service",
       check_interval: "1",
       retry_interval: "1",
       max_check_attempts: "3",

@@ -47,13 +47,14 @@ const START_LIMIT_MS = 20_000;
 /**
  * Starts Debian's icinga2 in a folder of its own; resolves when it answers. Its owner ends it.
  *
+ * @param more configuration besides that of {@link CONFIG}
  * @throws Error naming the Debian package when there is no icinga2
  */
-export async function startIcinga(owner: Owner): Promise<Icinga> {
+export async function startIcinga(owner: Owner, more = ""): Promise<Icinga> {
   const program = programPath("icinga2");
   const folder = await mkdtemp(join(tmpdir(), "icinga2-"));
   await Promise.all(["run", "spool", "cache", "lib", "log", "conf"].map((name) => mkdir(join(folder, name))));
-  await writeFile(join(folder, "lab.conf"), CONFIG);
+  await writeFile(join(folder, "lab.conf"), `${CONFIG}${more}`);
   const port = await freePort();
   const group = spawnSync("id", ["-gn"], { encoding: "utf8" }).stdout.trim();
   const definitions = {

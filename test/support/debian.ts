@@ -19,12 +19,19 @@ export const REQUIREMENTS = [
   { program: "setpriv", debianPackage: "util-linux" },
   { program: "unshare", debianPackage: "util-linux" },
   { program: "icinga2", debianPackage: "icinga2-bin" },
+  { program: "nagios4", debianPackage: "nagios4-core" },
+  { program: "nrpe", debianPackage: "nagios-nrpe-server" },
+  { program: "check_nrpe", debianPackage: "nagios-nrpe-plugin" },
+  { program: "visudo", debianPackage: "sudo" },
 ] as const satisfies readonly Requirement[];
 
 export type Program = (typeof REQUIREMENTS)[number]["program"];
 
-// daemons live in sbin, which is not on an ordinary user's PATH
-const SEARCH = [...(process.env.PATH ?? "").split(":"), "/usr/local/sbin", "/usr/sbin", "/usr/bin", "/bin"];
+// daemons live in sbin, which is not on an ordinary user's PATH; plugins are on nobody's
+const SEARCH = [
+  ...(process.env.PATH ?? "").split(":"),
+  ...["/usr/local/sbin", "/usr/sbin", "/usr/bin", "/bin", "/usr/lib/nagios/plugins"],
+];
 
 function find(program: string): string | undefined {
   return SEARCH.map((folder) => join(folder || ".", program)).find((path) => {

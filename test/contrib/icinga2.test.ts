@@ -1,0 +1,265 @@
+// The definitions for Icinga 2 in a real Icinga 2, with every check there is in dist/.
+
+import assert from "node:assert/strict";
+import { execFile } from "node:child_process";
+import { once } from "node:events";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { createServer } from "node:http";
+import { connect } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { text } from "node:stream/consumers";
+import { test } from "node:test";
+import { isDeepStrictEqual, promisify } from "node:util";
+
+import { listen } from "../servers/address.ts";
+import type { Gearmand } from "../servers/gearmand.ts";
+import { startIcinga } from "../servers/icinga2.ts";
+import { programPath } from "../support/debian.ts";
+import { needs } from "../support/needs.ts";
+import type { Owner } from "../support/owner.ts";
+import { parseOutput, parsePerfdata } from "../support/perfdata.ts";
+import { startFarm } from "./job-server.ts";
+import { CONTRIB, DEBIAN_FOLDER, type Recorder, type Run, recordPlugins } from "./recorder.ts";
+
+/** The shipped files, and where the executables are. */
+const shipped = (folder: string) => `
+const PluginDir = "${DEBIAN_FOLDER}"
+const PluginContribDir = "${folder}"
+include <plugins>
+include "${CONTRIB}icinga2/*.conf"
+include "${CONTRIB}icinga2/examples/services.conf"
+`;
+
+/** Variables of an ordinary service of each plugin: what it needs in this test, and options of every kind. */
+const ORDINARY: Readonly<Record<string, (server: Gearmand) => readonly string[]>> = {
+  check_gearman: () => [
+    'gearman_queue = [ "host", "service" ]',
+    'gearman_warning = "~:10"',
+    "gearman_critical = 20",
+    'gearman_worker_critical = "1:"',
+    "gearman_critical_zero_worker = true",
+    "gearman_ipv6 = false",
+    'gearman_expect = ""',
+    "gearman_verbose = true",
+  ],
+  check_gearman_fd_leak: ({ pid }) => [`gearman_fd_leak_pid = ${pid}`],
+  check_mod_gearman: () => ["mod_gearman_no_encryption = true", 'mod_gearman_timeout = "2:UNKNOWN"'],
+  check_liveproxy: () => ['liveproxy_hostname = [ "unix:" + LabDir + "/run/live.sock" ]'],
+};
+
+/** Everything the examples look for, and what else the checks need to find the servers of the test. */
+const host = ({ port }: Gearmand) => `
+object Host "farm" {
+  address = "127.0.0.1"
+  check_command = "dummy"
+  vars.gearmand = true
+  vars.gearman_workers = [ "worker1.example.com" ]
+  vars.gearman_proxy = true
+  vars.gearman_key_file = LabDir + "/key"
+  vars.omd_site = "no-such-site"
+  vars.gearman_port = ${port}
+  vars.mod_gearman_port = ${port}
+  vars.mod_gearman_timeout = "2:UNKNOWN"
+  vars.gearman_fd_leak_port = ${port}
+}
+`;
+
+const ordinaryService = (plugin: string, variables: readonly string[]) => `
+object Service "ordinary ${plugin}" {
+  host_name = "farm"
+  check_command = "${plugin.replace(/^check_/, "")}"
+${variables.map((variable) => `  vars.${variable}\n`).join("")}}
+`;
+
+test("icinga2 accepts the definitions and the examples as they are shipped", { ...needs("icinga2") }, async (t) => {
+  const folder = mkdtempSync(join(tmpdir(), "test-icinga2-"));
+  t.after(() => rmSync(folder, { recursive: true, force: true }));
+  const file = join(folder, "icinga2.conf");
+  writeFileSync(
+    file,
+    `const NodeName = "lab"
+const ZoneName = NodeName
+include <itl>
+${shipped(DEBIAN_FOLDER)}
+include "${CONTRIB}icinga2/examples/hosts.conf"
+`,
+  );
+  const folders = ["ConfigDir", "DataDir", "LogDir", "CacheDir", "SpoolDir", "InitRunDir"].map((name) => [
+    "-D",
+    `${name}=${folder}`,
+  ]);
+  const { uid = 0, gid = 0 } = { uid: process.getuid?.(), gid: process.getgid?.() };
+  const run = promisify(execFile);
+  const [user, group] = await Promise.all(
+    [
+      ["-un", String(uid)],
+      ["-gn", String(gid)],
+    ].map(async ([flag = ""]) => (await run("id", [flag])).stdout.trim()),
+  );
+  const { stdout } = await run(
+    programPath("icinga2"),
+    ["daemon", "-C", "-c", file, ...folders.flat(), "-D", `RunAsUser=${user}`, "-D", `RunAsGroup=${group}`],
+    { encoding: "utf8" },
+  );
+  assert.match(stdout, /Finished validating the configuration file/);
+  assert.doesNotMatch(stdout, /warning\/|critical\//, "no rule that matches no host, nothing unknown");
+});
+
+/** The answer to a Livestatus query, or nothing for a command. */
+async function ask(socket: string, request: string): Promise<string> {
+  const client = connect(socket);
+  client.setEncoding("utf8");
+  client.end(`${request}\n\n`);
+  let answer = "";
+  client.on("data", (text: string) => {
+    answer += text;
+  });
+  await once(client, "close");
+  return answer;
+}
+
+interface Shown {
+  readonly name: string;
+  readonly command: string;
+  readonly state: number;
+  readonly output: string;
+  readonly long: string;
+  readonly perfdata: string;
+}
+
+/** What Icinga shows of the services once it has run all of them. */
+async function checked(socket: string): Promise<readonly Shown[]> {
+  const columns = "description check_command state plugin_output long_plugin_output perf_data has_been_checked";
+  const query = `GET services\nColumns: ${columns}\nFilter: host_name = farm\nOutputFormat: json`;
+  const end = Date.now() + 30_000;
+  for (let isAsked = false; ; isAsked = true) {
+    const rows = JSON.parse(await ask(socket, query)) as [string, string, number, string, string, string, number][];
+    if (rows.length > 0 && rows.every(([, , , , , , done]) => done === 1)) {
+      return rows.map(([name, command, state, output, long, perfdata]) => ({
+        // Livestatus' spelling: check_gearman!
+        ...{ name, command: command.replace(/^check_|!$/g, ""), state, output, long, perfdata },
+      }));
+    }
+    const missing = rows.filter(([, , , , , , done]) => done !== 1).map(([name]) => name);
+    assert.ok(Date.now() < end, `not checked: ${missing.join(", ")}`);
+    const now = Math.floor(Date.now() / 1000);
+    // once: its own schedule spreads the first checks over a minute
+    if (!isAsked)
+      for (const name of missing) await ask(socket, `COMMAND [${now}] SCHEDULE_FORCED_SVC_CHECK;farm;${name};${now}`);
+    await new Promise((resolve) => setTimeout(resolve, 100));
+  }
+}
+
+/** Fields of a point as Icinga writes it to InfluxDB. */
+type Point = ReadonlyMap<string, number>;
+
+interface Influx {
+  readonly port: number;
+  /** The newest point of a service's metric. */
+  point(service: string, metric: string): Promise<Point>;
+}
+
+/** Takes what Icinga makes of perfdata in the place of an InfluxDB. */
+async function influx(owner: Owner): Promise<Influx> {
+  const points = new Map<string, Point>();
+  const server = createServer(async (request, response) => {
+    const body = await text(request);
+    for (const line of body.split("\n")) {
+      const [, key = "", fields = ""] = /^((?:\\.|[^ \\])*) (\S*)/.exec(line) ?? [];
+      const named = fields.split(",").map((field) => field.split("=") as [string, string]);
+      points.set(key.replaceAll("\\", ""), new Map(named.map(([name, value]) => [name, Number.parseFloat(value)])));
+    }
+    response.writeHead(204).end();
+  });
+  const { port } = await listen(server);
+  owner.after(() => {
+    server.close();
+    server.closeAllConnections();
+  });
+  return {
+    port,
+    async point(service, metric) {
+      const key = `perfdata,service=${service},metric=${metric}`;
+      for (const end = Date.now() + 10_000; ; ) {
+        const point = points.get(key);
+        if (point !== undefined) return point;
+        assert.ok(Date.now() < end, `no ${key}, but ${[...points.keys()].join("\n")}`);
+        await new Promise((resolve) => setTimeout(resolve, 20));
+      }
+    },
+  };
+}
+
+const influxWriter = (port: number) => `
+object InfluxdbWriter "influxdb" {
+  host = "127.0.0.1"
+  port = ${port}
+  flush_threshold = 1
+  enable_send_thresholds = true
+  service_template = {
+    measurement = "perfdata"
+    tags = { service = "$service.name$" }
+  }
+}
+`;
+
+/** The run that Icinga shows, of all there were. */
+function runOf(shown: Shown, recorder: Recorder): Run {
+  const { name, command, state, output, long, perfdata } = shown;
+  const candidates = recorder.runs().filter(({ plugin }) => plugin === `check_${command}`);
+  const found = candidates.find(({ stdout, code }) => {
+    const { text, perfdata: items, long: lines } = parseOutput(stdout);
+    return (
+      code === state &&
+      text === output.trimEnd() &&
+      lines.join("\\n") === long &&
+      // Icinga takes the quotes off
+      isDeepStrictEqual(items, perfdata === "" ? [] : parsePerfdata(perfdata))
+    );
+  });
+  const all = candidates.map(({ stdout, argv }) => `${argv.join(" ")}\n${stdout}`).join("\n");
+  return found ?? assert.fail(`'${name}' is shown as ${JSON.stringify(shown)}, but was printed as one of\n${all}`);
+}
+
+test("a running icinga2 shows state, output and perfdata of every check as it was printed", {
+  ...needs("icinga2", "gearmand", "gearman"),
+}, async (t) => {
+  const [recorder, server, sink] = await Promise.all([recordPlugins(t), startFarm(t), influx(t)]);
+  const { plugins } = recorder;
+  const ordinary = plugins.map((plugin) => ordinaryService(plugin, ORDINARY[plugin]?.(server) ?? []));
+  const { socket } = await startIcinga(
+    t,
+    [shipped(recorder.folder), host(server), ...ordinary, influxWriter(sink.port)].join("\n"),
+  );
+  const services = await checked(socket);
+  for (const plugin of plugins) assert.ok(services.some(({ name }) => name === `ordinary ${plugin}`));
+
+  for (const shown of services) {
+    const { stdout } = runOf(shown, recorder);
+    for (const { label, ...printed } of parseOutput(stdout).perfdata) {
+      const point = await sink.point(shown.name, label);
+      // of ranges it keeps plain numbers only
+      const kept = Object.entries(printed).filter(([, value]) => /^-?[\d.]+$/.test(String(value)));
+      const expected = Object.fromEntries(kept.map(([name, value]) => [name, Number(value)]));
+      assert.deepEqual(Object.fromEntries([...point].filter(([name]) => name !== "unit")), expected, label);
+    }
+  }
+
+  const gearman = services.filter(({ command }) => command === "gearman");
+  const states = Object.fromEntries(gearman.map(({ name, state }) => [name, state]));
+  assert.deepEqual(states, {
+    gearmand: 0,
+    "gearman workers": 0,
+    "gearman results": 0,
+    "gearman worker worker1.example.com": 0,
+    "gearman proxy": 0,
+    "ordinary check_gearman": 0,
+  });
+  const line = gearman.find(({ name }) => name === "ordinary check_gearman");
+  assert.ok(line);
+  assert.deepEqual(runOf(line, recorder).argv, [
+    ...["-C", "1:", "-H", "127.0.0.1", "-c", "20", "-e", "", "-p", String(server.port)],
+    ...["-q", "host", "-q", "service", "-v", "-w", "~:10", "-x"],
+  ]);
+});

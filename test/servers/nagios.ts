@@ -1,0 +1,124 @@
+import { spawnSync } from "node:child_process";
+import { mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { tmpdir, userInfo } from "node:os";
+import { join } from "node:path";
+
+import { programPath } from "../support/debian.ts";
+import { type Owner, spawnOwned } from "../support/owner.ts";
+
+/** A service as Nagios shows it. */
+export interface ServiceStatus {
+  readonly host: string;
+  readonly name: string;
+  readonly state: number;
+  readonly output: string;
+  /** Further lines, with `\n` spelt out. */
+  readonly long: string;
+  readonly perfdata: string;
+}
+
+/** A folder with a whole configuration of a real Nagios, which nothing is running from yet. */
+export interface Nagios {
+  /** The answer of `nagios4 -v`. */
+  verify(): { readonly code: number | null; readonly output: string };
+  /** Starts it; resolves when it has checked every service. Its owner ends it. */
+  checkAll(): Promise<readonly ServiceStatus[]>;
+}
+
+const CHECK_LIMIT_MS = 30_000;
+
+/** Debian's own objects, which every configuration is built on. */
+const SAMPLES = ["templates", "commands", "contacts", "timeperiods"];
+
+/**
+ * Debian's nagios4 with these files as its objects, besides those that come with it.
+ *
+ * @throws Error naming the Debian package when there is no nagios4
+ */
+export async function prepareNagios(owner: Owner, objects: readonly string[]): Promise<Nagios> {
+  const program = programPath("nagios4");
+  const folder = await mkdtemp(join(tmpdir(), "nagios-"));
+  owner.after(() => rm(folder, { recursive: true, force: true, maxRetries: 5, retryDelay: 50 }));
+  await Promise.all(["results", "tmp", "archives"].map((name) => mkdir(join(folder, name))));
+  const files = await Promise.all(
+    objects.map(async (content, index) => {
+      const path = join(folder, `objects-${index}.cfg`);
+      await writeFile(path, content);
+      return path;
+    }),
+  );
+  const settings: readonly (readonly [string, string | number])[] = [
+    ...SAMPLES.map((name) => ["cfg_file", `/etc/nagios4/objects/${name}.cfg`] as const),
+    ...files.map((path) => ["cfg_file", path] as const),
+    ["log_file", join(folder, "nagios.log")],
+    ["status_file", join(folder, "status.dat")],
+    ["object_cache_file", join(folder, "objects.cache")],
+    ["precached_object_file", join(folder, "objects.precache")],
+    ["state_retention_file", join(folder, "retention.dat")],
+    ["command_file", join(folder, "nagios.cmd")],
+    ["query_socket", join(folder, "nagios.qh")],
+    ["lock_file", join(folder, "nagios.pid")],
+    ["temp_file", join(folder, "nagios.tmp")],
+    ["temp_path", join(folder, "tmp")],
+    ["check_result_path", join(folder, "results")],
+    ["log_archive_path", join(folder, "archives")],
+    ["nagios_user", userInfo().username],
+    ["nagios_group", spawnSync("id", ["-gn"], { encoding: "utf8" }).stdout.trim()],
+    ["status_update_interval", 1],
+    // all at once, at once
+    ["service_inter_check_delay_method", "n"],
+    ["host_inter_check_delay_method", "n"],
+    ["check_for_updates", 0],
+    ["enable_notifications", 0],
+    ["execute_host_checks", 0],
+    ["use_syslog", 0],
+    ["illegal_macro_output_chars", "`~$&|'\"<>"],
+  ];
+  const config = join(folder, "nagios.cfg");
+  await writeFile(config, settings.map(([name, value]) => `${name}=${value}\n`).join(""));
+
+  return {
+    verify() {
+      const { status, stdout, stderr } = spawnSync(program, ["-v", config], { encoding: "utf8" });
+      return { code: status, output: stdout + stderr };
+    },
+    async checkAll() {
+      const child = spawnOwned(owner, program, [config], { stdio: "ignore", detached: true });
+      owner.after(() => {
+        // its workers are processes of their own
+        try {
+          if (child.pid !== undefined) process.kill(-child.pid, "SIGKILL");
+        } catch {
+          // ended before
+        }
+      });
+      for (const end = Date.now() + CHECK_LIMIT_MS; ; ) {
+        const services = parseStatus(await readFile(join(folder, "status.dat"), "utf8").catch(() => ""));
+        if (services.length > 0 && services.every(({ checked }) => checked)) return services;
+        if (child.exitCode !== null || Date.now() > end) {
+          throw new Error(
+            `not all checked:\n${await readFile(join(folder, "nagios.log"), "utf8").catch(() => "no log")}`,
+          );
+        }
+        await new Promise((resolve) => setTimeout(resolve, 100));
+      }
+    },
+  };
+}
+
+function parseStatus(text: string): readonly (ServiceStatus & { readonly checked: boolean })[] {
+  return Array.from(text.matchAll(/^servicestatus \{\n([^}]*?)\n\t\}/gms), ([, block = ""]) => {
+    const lines = block.split("\n").map((line) => line.trim());
+    const values = new Map(lines.map((line) => [line.split("=", 1)[0], line.slice(line.indexOf("=") + 1)]));
+    const value = (name: string) => values.get(name) ?? "";
+    return {
+      host: value("host_name"),
+      name: value("service_description"),
+      state: Number(value("current_state")),
+      output: value("plugin_output"),
+      long: value("long_plugin_output"),
+      perfdata: value("performance_data"),
+      checked: value("has_been_checked") === "1",
+    };
+  });
+}
