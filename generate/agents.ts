@@ -45,7 +45,7 @@ export function sudoRules(command: Command, services: readonly Service[]): strin
       const words = fixedArguments(command, service).map(sudoEscaped);
       const alias = commandName(service).toUpperCase();
       return [
-        `# ${service.about.replace(/: see .*/, ".")}`,
+        `# ${command.plugin} as ${service.user}, with ${words.length === 0 ? "no arguments" : "these arguments"} and no others`,
         `Cmnd_Alias ${alias} = ${[path, ...(words.length === 0 ? ['""'] : words)].join(" ")}`,
         `Defaults!${alias} !requiretty, !syslog`,
         `${MONITORING_USER} ALL=(${service.user}) NOPASSWD: ${alias}`,

@@ -21,6 +21,11 @@ export function definitions(executables: readonly Executable[]): ReadonlyMap<str
     const command = commands.find(({ plugin }) => plugin === service.plugin);
     return command === undefined ? [] : [[service, command] as const];
   });
+  const variables = new Set(commands.flatMap((command) => command.arguments.map(({ variable }) => variable)));
+  for (const [{ hosts, title }] of services) {
+    // Icinga would take the host's variable for the option
+    if (variables.has(hosts)) throw new Error(`service '${title}': ${hosts} is the variable of an option`);
+  }
   for (const command of commands) {
     const own = services.flatMap(([service, { plugin }]) => (plugin === command.plugin ? [service] : []));
     add(`icinga2/${command.plugin}.conf`, "//", icingaCommand(command, own));

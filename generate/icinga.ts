@@ -4,7 +4,7 @@ import { ADDRESS, asksItsHost, commandName, isFromHost, type Service, type Setti
 /** Seconds: three times what the plugins take at most by default, so that it is them who say what took so long. */
 export const COMMAND_TIMEOUT = 30;
 
-/** A string of Icinga's language; a `$` would begin a macro. */
+/** A string of Icinga's language. */
 const quoted = (text: string) => `"${escaped(text)}"`;
 
 const escaped = (text: string) => text.replace(/["\\]/g, "\\$&").replaceAll("\n", "\\n");
@@ -119,19 +119,20 @@ function rule(service: Service, command: Command): readonly string[] {
 
 function written(setting: Setting): string {
   if (setting === true) return "true";
-  if (typeof setting === "string") return quoted(setting);
-  if (!isFromHost(setting)) return `[ ${setting.map(quoted).join(", ")} ]`;
+  if (typeof setting === "string") return literal(setting);
+  if (!isFromHost(setting)) return `[ ${setting.map(literal).join(", ")} ]`;
   const value = setting.each ? "element" : `host.vars.${setting.host}`;
-  return setting.prefix === undefined ? value : `${quoted(setting.prefix)} + ${value}`;
+  return setting.prefix === undefined ? value : `${literal(setting.prefix)} + ${value}`;
 }
 
 /** A host that has all of the services. */
 export function icingaHost(services: readonly (readonly [Service, Command])[]): string {
   const variables = new Map<string, string>();
-  for (const [service] of services) {
-    const setting = Object.values(service.options).find((value) => isFromHost(value) && value.host === service.hosts);
-    if (setting === undefined || !isFromHost(setting)) variables.set(service.hosts, "true");
-    else variables.set(service.hosts, setting.each ? `[ ${quoted(setting.sample)} ]` : quoted(setting.sample));
+  for (const [{ hosts, options }] of services) {
+    if (!variables.has(hosts)) variables.set(hosts, "true");
+    for (const { host, each, sample } of Object.values(options).filter(isFromHost)) {
+      variables.set(host, each ? `[ ${quoted(sample)} ]` : quoted(sample));
+    }
   }
   return [
     "// A host with everything that services.conf looks for. Leave out the variables of what it does not have.",
@@ -147,3 +148,6 @@ export function icingaHost(services: readonly (readonly [Service, Command])[]): 
     "",
   ].join("\n");
 }
+
+/** The value of a variable, in which a `$` would begin a macro. */
+const literal = (text: string) => quoted(text.replaceAll("$", "$$$$"));

@@ -108,7 +108,7 @@ export const SERVICES: readonly Service[] = [
     plugin: "check_gearman_fd_leak",
     suffix: "kinds",
     title: "gearman descriptors by kind",
-    about: "The same with the daemon's own rights, which show what its descriptors are: see contrib/sudoers.",
+    about: "The same with the rights of the daemon, which show what its descriptors are. Needs contrib/sudoers.",
     hosts: "gearmand",
     options: {},
     local: true,

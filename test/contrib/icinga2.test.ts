@@ -48,15 +48,18 @@ const ORDINARY: Readonly<Record<string, (server: Gearmand) => readonly string[]>
   check_liveproxy: () => ['liveproxy_hostname = [ "unix:" + LabDir + "/run/live.sock" ]'],
 };
 
+/** What these look at is in order. */
+const IN_ORDER = ["check_gearman", "check_gearman_fd_leak", "check_liveproxy"];
+
 /** Everything the examples look for, and what else the checks need to find the servers of the test. */
-const host = ({ port }: Gearmand) => `
+const host = ({ port }: Gearmand, keyFile: string) => `
 object Host "farm" {
   address = "127.0.0.1"
   check_command = "dummy"
   vars.gearmand = true
   vars.gearman_workers = [ "worker1.example.com" ]
   vars.gearman_proxy = true
-  vars.gearman_key_file = LabDir + "/key"
+  vars.gearman_key_file = "${keyFile}"
   vars.omd_site = "no-such-site"
   vars.gearman_port = ${port}
   vars.mod_gearman_port = ${port}
@@ -230,7 +233,7 @@ test("a running icinga2 shows state, output and perfdata of every check as it wa
   const ordinary = plugins.map((plugin) => ordinaryService(plugin, ORDINARY[plugin]?.(server) ?? []));
   const { socket } = await startIcinga(
     t,
-    [shipped(recorder.folder), host(server), ...ordinary, influxWriter(sink.port)].join("\n"),
+    [shipped(recorder.folder), host(server, recorder.keyFile), ...ordinary, influxWriter(sink.port)].join("\n"),
   );
   const services = await checked(socket);
   for (const plugin of plugins) assert.ok(services.some(({ name }) => name === `ordinary ${plugin}`));
@@ -246,6 +249,10 @@ test("a running icinga2 shows state, output and perfdata of every check as it wa
     }
   }
 
+  for (const { name, state } of services) {
+    const plugin = name.replace(/^ordinary /, "");
+    if (IN_ORDER.includes(plugin)) assert.equal(state, 0, name);
+  }
   const gearman = services.filter(({ command }) => command === "gearman");
   const states = Object.fromEntries(gearman.map(({ name, state }) => [name, state]));
   assert.deepEqual(states, {

@@ -27,6 +27,8 @@ export interface Recorder {
   readonly folder: string;
   /** The checks in it. */
   readonly plugins: readonly string[];
+  /** A file with a key of Mod-Gearman's. */
+  readonly keyFile: string;
   runs(): readonly Run[];
 }
 
@@ -58,7 +60,9 @@ exit "$code"
     await writeFile(join(folder, name), script);
     await chmod(join(folder, name), 0o755);
   }
-  return { folder, plugins, runs: () => readRuns(log) };
+  const keyFile = join(base, "key");
+  await writeFile(keyFile, "should_be_changed\n");
+  return { folder, plugins, keyFile, runs: () => readRuns(log) };
 }
 
 function readRuns(log: string): readonly Run[] {

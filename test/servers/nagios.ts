@@ -7,7 +7,7 @@ import { programPath } from "../support/debian.ts";
 import { type Owner, spawnOwned } from "../support/owner.ts";
 
 /** A service as Nagios shows it. */
-export interface ServiceStatus {
+interface ServiceStatus {
   readonly host: string;
   readonly name: string;
   readonly state: number;
@@ -18,7 +18,7 @@ export interface ServiceStatus {
 }
 
 /** A folder with a whole configuration of a real Nagios, which nothing is running from yet. */
-export interface Nagios {
+interface Nagios {
   /** The answer of `nagios4 -v`. */
   verify(): { readonly code: number | null; readonly output: string };
   /** Starts it; resolves when it has checked every service. Its owner ends it. */
