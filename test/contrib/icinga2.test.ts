@@ -56,6 +56,7 @@ const host = ({ port }: Gearmand, keyFile: string) => `
 object Host "farm" {
   address = "127.0.0.1"
   check_command = "dummy"
+  vars.agent_endpoint = NodeName
   vars.gearmand = true
   vars.gearman_workers = [ "worker1.example.com" ]
   vars.gearman_proxy = true

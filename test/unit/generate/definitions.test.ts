@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { spawnSync } from "node:child_process";
 import { test } from "node:test";
 
 import { mrpeServices, nrpeCommands, sudoRules } from "../../../generate/agents.ts";
@@ -6,6 +7,8 @@ import { definitions, FOLDERS } from "../../../generate/definitions.ts";
 import { directorBasket, uuid } from "../../../generate/director.ts";
 import { nagiosCommands, nagiosServices } from "../../../generate/nagios.ts";
 import { fill } from "../../../generate/pages.ts";
+import { programPath } from "../../support/debian.ts";
+import { needs } from "../../support/needs.ts";
 import { command, sample, service } from "./sample.ts";
 
 test("Nagios: macros are quoted, and what it would take for its own is escaped", () => {
@@ -44,6 +47,14 @@ nagios ALL=(daemon) NOPASSWD: CHECK_SAMPLE_ODD
 `,
   );
   assert.match(sudoRules(command, [{ ...service, options: {} }]), /check_sample ""\n/);
+});
+
+test("visudo reads such a rule", { ...needs("visudo") }, () => {
+  const { status, stderr } = spawnSync(programPath("visudo"), ["-c", "-f", "-"], {
+    input: sudoRules(command, [service]),
+    encoding: "utf8",
+  });
+  assert.equal(status, 0, stderr);
 });
 
 test("Director: every variable of a command has a field in the basket, and ids that never change", () => {
