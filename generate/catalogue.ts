@@ -2,16 +2,20 @@ import { existsSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 
-import { type Option, type Options, type Plugin, withCommonOptions } from "monitoring-plugins-ts";
-
-/** A program for people: it has options and a page, but no verdict a monitoring core could run it for. */
-type Program = Omit<Plugin, "check">;
+import {
+  type Option,
+  type Options,
+  type Plugin,
+  type Program,
+  withCommonOptions,
+  withProgramOptions,
+} from "monitoring-plugins-ts";
 
 /** An executable as it declares itself. */
 export interface Executable {
   readonly name: string;
   readonly summary: string;
-  /** Whether a monitoring core can run it. */
+  /** A program for people has no verdict that a monitoring core could run it for. */
   readonly isCheck: boolean;
   /** Those every executable has included, by the names its code uses. */
   readonly options: Options;
@@ -54,7 +58,7 @@ export async function readExecutables(root: string): Promise<readonly Executable
 
 export function describeExecutable(declared: Plugin | Program): Executable {
   const { name, summary } = declared;
-  if (!("check" in declared)) return { name, summary, isCheck: false, options: declared.options };
+  if (!("check" in declared)) return { name, summary, isCheck: false, options: withProgramOptions(declared).options };
   return { name, summary, isCheck: true, options: withCommonOptions(declared).options };
 }
 

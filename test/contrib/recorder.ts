@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 
+import { KEY } from "../servers/mod-gearman-worker.ts";
 import type { Owner } from "../support/owner.ts";
 
 const DIST = fileURLToPath(new URL("../../dist/", import.meta.url));
@@ -61,7 +62,7 @@ exit "$code"
     await chmod(join(folder, name), 0o755);
   }
   const keyFile = join(base, "key");
-  await writeFile(keyFile, "should_be_changed\n");
+  await writeFile(keyFile, `${KEY}\n`);
   return { folder, plugins, keyFile, runs: () => readRuns(log) };
 }
 

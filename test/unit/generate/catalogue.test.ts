@@ -21,7 +21,10 @@ test("a variable is the command and the long option; what a core has no use for 
 
 test("a program without a verdict is no check", () => {
   assert.equal(sample.isCheck, true);
-  assert.equal(describeExecutable({ name: "x_top", summary: "Shows.", usage: "", options: {} }).isCheck, false);
+  assert.equal(
+    describeExecutable({ name: "x_top", summary: "Shows.", usage: "", options: {}, run: () => 0 }).isCheck,
+    false,
+  );
 });
 
 test("an option that is not there is named", () => {
