@@ -49,9 +49,10 @@ export async function prepareHandshake(to: Endpoint, options: TlsOptions): Promi
   ]);
   const peer = formatEndpoint(to);
   const { ca, cert, key, checkName = true } = options;
-  const secureContext = useLocal("TLS certificate or key", () => createSecureContext({ ca, cert, key }));
-  // createSecureContext() takes a CA without any certificate in it, and then trusts nobody without saying why
+  // first, and by itself: createSecureContext() takes a CA without any certificate in it, and then trusts nobody without
+  // saying why, or blames no file by name
   if (ca !== undefined) useLocal("TLS CA", () => new X509Certificate(ca));
+  const secureContext = useLocal("TLS certificate or key", () => createSecureContext({ ca, cert, key }));
   const name = options.serverName ?? ("host" in to ? to.host : "localhost");
 
   return (socket, signal) =>
