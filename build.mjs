@@ -1,14 +1,13 @@
 // Bundles each plugin into one executable file, dist/<name>, that needs nothing but Node.
-import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { dirname, join } from "node:path";
-import { fileURLToPath } from "node:url";
+import { chmodSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { brotliCompressSync } from "node:zlib";
 
 import { build } from "esbuild";
 
-const root = dirname(fileURLToPath(import.meta.url));
+import { licenceNotice, programNames, root, version } from "./packaging/programs.mjs";
+
 const dist = join(root, "dist");
-const { version } = JSON.parse(readFileSync(join(root, "package.json"), "utf8"));
 
 /**
  * Packages that most runs never use. Reading and compiling them would cost more than the rest of a start, so they travel
@@ -42,17 +41,6 @@ const packagesOnDemand = (inputs) => ({
     });
   },
 });
-
-/** The licence texts of the packages a bundle contains; our own library is under the licence of the whole. */
-function licences(inputs) {
-  const packages = new Set([...inputs].flatMap((input) => /.*node_modules\/(?:@[^/]+\/)?[^/]+/.exec(input)?.[0] ?? []));
-  return [...packages].sort().map((folder) => {
-    const { name, version, license } = JSON.parse(readFileSync(join(root, folder, "package.json"), "utf8"));
-    const file = readdirSync(join(root, folder)).find((entry) => /^licen[cs]e/i.test(entry));
-    if (file === undefined) throw new Error(`${name} has no licence file to keep`);
-    return `${name} ${version} (${license})\n\n${readFileSync(join(root, folder, file), "utf8").trim()}\n`;
-  });
-}
 
 /** A comment of lines, so that no text can end it. */
 const comment = (text) =>
@@ -100,16 +88,11 @@ async function bundle(name) {
     plugins: [packagesOnDemand(inputs)],
   });
   for (const input of Object.keys(metafile.inputs)) inputs.add(input);
-  const own = readFileSync(join(root, "LICENSE"), "utf8").trim();
-  const notice = [`${name} ${version} (MIT)\n\n${own}\n`, "It contains:\n", ...licences(inputs)].join("\n");
-  writeFileSync(outfile, `${readFileSync(outfile, "utf8").trimEnd()}\n${comment(notice)}\n`);
+  writeFileSync(outfile, `${readFileSync(outfile, "utf8").trimEnd()}\n${comment(licenceNotice(name, inputs))}\n`);
   chmodSync(outfile, 0o755);
 }
 
 rmSync(dist, { recursive: true, force: true });
 mkdirSync(dist);
 writeFileSync(join(dist, "package.json"), '{ "type": "commonjs" }\n');
-const plugins = readdirSync(join(root, "plugins")).filter((name) =>
-  existsSync(join(root, "plugins", name, "index.ts")),
-);
-await Promise.all(plugins.map(bundle));
+await Promise.all(programNames().map(bundle));
