@@ -1,4 +1,6 @@
 // Runs the tests: all of them, or those whose path contains one of the arguments (`node test/run.mjs endpoint range`).
+// With --standalone those of test/plugins, by the executables of dist/standalone, or of PLUGINS_DIR, instead
+// of the bundles.
 
 import { spawnSync } from "node:child_process";
 import { readdirSync } from "node:fs";
@@ -10,10 +12,12 @@ const { installMissing } = await tsImport("./support/debian.ts", import.meta.url
 installMissing((line) => console.log(line));
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
-const filters = process.argv.slice(2);
+const standalone = process.argv.includes("--standalone");
+const filters = process.argv.slice(2).filter((argument) => argument !== "--standalone");
 const files = readdirSync(join(root, "test"), { recursive: true })
   .map((path) => join("test", path))
   .filter((path) => path.endsWith(".test.ts") && !path.startsWith(join("test", "bench")))
+  .filter((path) => !standalone || path.startsWith(join("test", "plugins")))
   .filter((path) => filters.length === 0 || filters.some((filter) => path.includes(filter)))
   .sort();
 if (files.length === 0) {
@@ -29,6 +33,12 @@ const { status } = spawnSync(
     ...["--test-concurrency=2", "--test-timeout=300000", "--test-reporter=spec"],
     ...files,
   ],
-  { cwd: root, stdio: "inherit" },
+  {
+    cwd: root,
+    stdio: "inherit",
+    env: standalone
+      ? { ...process.env, PLUGINS_DIR: process.env.PLUGINS_DIR ?? join(root, "dist/standalone") }
+      : process.env,
+  },
 );
 process.exit(status ?? 1);

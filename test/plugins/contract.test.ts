@@ -1,4 +1,4 @@
-// What the plugin guidelines ask of every plugin, by running every executable in dist/.
+// What the plugin guidelines ask of every plugin, by running every executable.
 
 import assert from "node:assert/strict";
 import { copyFileSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
@@ -12,13 +12,12 @@ import { build } from "esbuild";
 import type { Plugin } from "monitoring-plugins-ts";
 
 import { fakeGearmand } from "../servers/fake-gearmand.ts";
-import { type RunOptions, runPlugin, startPlugin } from "../support/exec.ts";
+import { onlyByNode, PLUGINS_DIR, type RunOptions, runPlugin, startPlugin } from "../support/exec.ts";
 import { nodeBinary, OTHER_NODES } from "../support/node-versions.ts";
 import { parseOutput } from "../support/perfdata.ts";
 import { procTree } from "../support/proc-tree.ts";
 
 const ROOT = fileURLToPath(new URL("../../", import.meta.url));
-const DIST = join(ROOT, "dist");
 const { version } = createRequire(import.meta.url)("../../package.json") as { version: string };
 const COLUMNS = 80;
 const USAGE_LINES = 23;
@@ -45,10 +44,10 @@ const ORDINARY: Readonly<Record<string, (t: TestContext) => Promise<readonly str
 
 const ordinary = (name: string, t: TestContext) => ORDINARY[name]?.(t) ?? Promise.resolve(["--version"]);
 
-const plugins = readdirSync(DIST).filter((name) => /^(?:check|gearman)_/.test(name));
+const plugins = readdirSync(PLUGINS_DIR).filter((name) => /^(?:check|gearman)_/.test(name));
 
 test("there is something to test", () => {
-  assert.ok(plugins.length > 0, "dist/ is empty: npm run build");
+  assert.ok(plugins.length > 0, `${PLUGINS_DIR} is empty: npm run build`);
 });
 
 /** What the declaration of a plugin says, to know which of its options take a range. */
@@ -90,7 +89,7 @@ function emptyFolder(t: TestContext): string {
 function copyOf(name: string, folder: string, type?: string): string {
   if (type !== undefined) writeFileSync(join(folder, "package.json"), JSON.stringify({ type }));
   const path = join(folder, name);
-  copyFileSync(join(DIST, name), path);
+  copyFileSync(join(PLUGINS_DIR, name), path);
   return path;
 }
 
@@ -175,7 +174,7 @@ for (const name of plugins) {
     assert.deepEqual([helpCode, signal, stderr], [3, null, ""]);
   });
 
-  test(`${name}: the file alone is enough, whatever package.json stands above it`, async (t) => {
+  test(`${name}: the file alone is enough, whatever package.json stands above it`, onlyByNode, async (t) => {
     const args = await ordinary(name, t);
     const expected = await run(name, args);
     for (const type of [undefined, "commonjs", "module"]) {
@@ -185,13 +184,13 @@ for (const name of plugins) {
     }
   });
 
-  test(`${name}: it is an executable file with a shebang`, () => {
-    const path = join(DIST, name);
+  test(`${name}: it is an executable file with a shebang`, onlyByNode, () => {
+    const path = join(PLUGINS_DIR, name);
     assert.equal(statSync(path).mode & 0o777, 0o755);
     assert.ok(readFileSync(path, "utf8").startsWith("#!/usr/bin/env node\n"));
   });
 
-  test(`${name}: it carries the licences of all it contains`, async () => {
+  test(`${name}: it carries the licences of all it contains`, onlyByNode, async () => {
     const { metafile } = await build({
       entryPoints: [join(ROOT, "plugins", name, "index.ts")],
       absWorkingDir: ROOT,
@@ -206,7 +205,7 @@ for (const name of plugins) {
         .replaceAll(/^\/\/ ?/gm, "")
         .replaceAll(/\s+/g, " ")
         .trim();
-    const file = words(readFileSync(join(DIST, name), "utf8"));
+    const file = words(readFileSync(join(PLUGINS_DIR, name), "utf8"));
     const folders = new Set(
       Object.keys(metafile.inputs).flatMap((path) => /.*node_modules\/(?:@[^/]+\/)?[^/]+/.exec(path)?.[0] ?? []),
     );
@@ -219,7 +218,7 @@ for (const name of plugins) {
 }
 
 for (const node of OTHER_NODES) {
-  test(`the executables run by Node ${node} as by ${process.version}`, async (t) => {
+  test(`the executables run by Node ${node} as by ${process.version}`, onlyByNode, async (t) => {
     let binary: string;
     try {
       binary = await nodeBinary(node);

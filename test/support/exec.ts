@@ -1,8 +1,15 @@
 import { type ChildProcess, spawn } from "node:child_process";
-import { resolve } from "node:path";
+import { isAbsolute, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 
-const DIST = fileURLToPath(new URL("../../dist/", import.meta.url));
+/** The folder of the executables that are tested: `dist/`, or the one named by the environment, which need no Node. */
+export const PLUGINS_DIR = resolve(process.env.PLUGINS_DIR ?? fileURLToPath(new URL("../../dist/", import.meta.url)));
+
+/** Whether the executables tested are those that need no Node. */
+const STANDALONE = process.env.PLUGINS_DIR !== undefined;
+
+/** Options for a test that is about Node itself: `test(name, onlyByNode, fn)`. */
+export const onlyByNode = { skip: STANDALONE && "about Node, which the standalone executable does without" };
 
 /** What NRPE gives its children: no LANG, no HOME worth having. */
 const NRPE_ENVIRONMENT = { PATH: "/usr/bin:/bin:/usr/sbin:/sbin" };
@@ -44,19 +51,25 @@ export interface Started {
   readonly finished: Promise<Finished>;
 }
 
-/** Runs `dist/<name>` as a monitoring core does. Does not throw on any exit code. */
+/** Program and arguments that start a plugin; see {@link runPlugin} for `name`. */
+function pluginCommand(name: string, node = process.execPath): readonly [string, ...string[]] {
+  if (STANDALONE && !isAbsolute(name)) return [join(PLUGINS_DIR, name)];
+  return [node, resolve(PLUGINS_DIR, name)];
+}
+
+/** Runs `<name>` of {@link PLUGINS_DIR} as a monitoring core does. Does not throw on any exit code. */
 export function execPlugin(name: string, ...args: readonly string[]): Promise<Finished> {
   return runPlugin(name, args);
 }
 
-/** {@link execPlugin} with options; `name` may also be the absolute path of a copied executable. */
+/** {@link execPlugin} with options; `name` may also be the absolute path of a copied executable, for Node. */
 export function runPlugin(name: string, args: readonly string[], options: RunOptions = {}): Promise<Finished> {
   return startPlugin(name, args, options).finished;
 }
 
 /** Starts the plugin without waiting for it, for tests that send it a signal. */
 export function startPlugin(name: string, args: readonly string[], options: RunOptions = {}): Started {
-  const command = [options.node ?? process.execPath, resolve(DIST, name), ...args];
+  const command = [...pluginCommand(name, options.node), ...args];
   // only a shell can start a program without a descriptor
   const closed = [options.stdin === "closed" ? "<&-" : "", options.stdout === "closed" ? ">&-" : ""].join(" ").trim();
   const [file = "", ...rest] = closed === "" ? command : ["/bin/sh", "-c", `exec "$@" ${closed}`, "sh", ...command];
