@@ -23,6 +23,10 @@ export const REQUIREMENTS = [
   { program: "nrpe", debianPackage: "nagios-nrpe-server" },
   { program: "check_nrpe", debianPackage: "nagios-nrpe-plugin" },
   { program: "visudo", debianPackage: "sudo" },
+  { program: "dpkg-deb", debianPackage: "dpkg" },
+  { program: "lintian", debianPackage: "lintian" },
+  { program: "man", debianPackage: "man-db" },
+  { program: "bwrap", debianPackage: "bubblewrap" },
 ] as const satisfies readonly Requirement[];
 
 export type Program = (typeof REQUIREMENTS)[number]["program"];
