@@ -1,5 +1,5 @@
-import { writeSync } from "node:fs";
-import { basename } from "node:path";
+import { existsSync, writeSync } from "node:fs";
+import { basename, dirname, join, resolve } from "node:path";
 
 const UNKNOWN = 3;
 
@@ -11,12 +11,16 @@ export type Programs = Readonly<Record<string, () => void>>;
  * which the program then does not see. Any other call ends with 3 and a line that names the programs.
  *
  * @param own name of the executable itself
+ * @param argv0 what it was called as
  */
-export function startCalled(programs: Programs, own: string, version: string): void {
-  const link = basename(process.argv0);
+export function startCalled(programs: Programs, own: string, version: string, argv0 = process.argv0): void {
+  const link = basename(argv0);
   const asLink = find(programs, link);
   const start = asLink ?? find(programs, process.argv[2]);
   if (start === undefined) end(explain(programs, own, version));
+  // where Node has the path of the script, which a plugin needs to tell how to start it again, the runtime has one that
+  // nobody else can open
+  process.argv[1] = asLink === undefined ? siblingOf(process.execPath, process.argv[2] ?? "") : started(argv0);
   if (asLink === undefined) process.argv.splice(2, 1);
   try {
     start();
@@ -24,6 +28,19 @@ export function startCalled(programs: Programs, own: string, version: string): v
     // what the runtime would make of it is the exit code of a WARNING
     end(`${link} UNKNOWN - internal error: ${error instanceof Error ? error.message : error}`);
   }
+}
+
+/** The absolute path of what was started by this name: a path, or a name that a shell found on its PATH. */
+function started(name: string): string {
+  if (name.includes("/")) return resolve(name);
+  const folders = (process.env.PATH ?? "").split(":").filter((folder) => folder.startsWith("/"));
+  return folders.map((folder) => join(folder, name)).find((path) => existsSync(path)) ?? name;
+}
+
+/** The link of a program beside the executable, or where there is none its name alone. */
+function siblingOf(executable: string, name: string): string {
+  const path = join(dirname(executable), name);
+  return existsSync(path) ? path : name;
 }
 
 function find(programs: Programs, name: string | undefined): (() => void) | undefined {

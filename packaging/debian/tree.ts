@@ -16,7 +16,7 @@ import { EXECUTABLE } from "../standalone.mjs";
 import { type Described, manPage, sectionOf } from "./man-page.ts";
 
 export const PACKAGE = "monitoring-plugins-distributed";
-export const STATE_FOLDER = "var/lib/monitoring-plugins";
+const STATE_FOLDER = "var/lib/monitoring-plugins";
 
 const CHECKS = "usr/lib/nagios/plugins";
 const PROGRAMS = "usr/bin";

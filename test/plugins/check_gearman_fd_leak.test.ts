@@ -14,7 +14,7 @@ import { startGearmand } from "../servers/gearmand.ts";
 import { startLeaker } from "../servers/leaker.ts";
 import { refused } from "../servers/misbehaving.ts";
 import { programPath } from "../support/debian.ts";
-import { startPlugin } from "../support/exec.ts";
+import { PLUGINS_DIR, pluginCommand, startPlugin } from "../support/exec.ts";
 import { needs } from "../support/needs.ts";
 import { spawnOwned } from "../support/owner.ts";
 import { temporaryFolder } from "../support/proc-tree.ts";
@@ -262,11 +262,12 @@ test("hidepid: what cannot be seen is UNKNOWN, not gone", {
   const folder = temporaryFolder(t);
   mkdirSync(join(folder, "proc"));
   execFileSync("chmod", ["711", folder]);
-  execFileSync("cp", ["dist/check_gearman_fd_leak", join(folder, "check")]);
+  const copy = join(folder, "check_gearman_fd_leak");
+  execFileSync("cp", [join(PLUGINS_DIR, "check_gearman_fd_leak"), copy]);
   for (const mode of ["1", "2"]) {
     const script =
       `mount -t proc -o hidepid=${mode} proc ${folder}/proc && exec setpriv --reuid ${NOBODY} --regid ${NOBODY} --clear-groups ` +
-      `${process.execPath} ${folder}/check --proc ${folder}/proc -C fd_leaker_h --state-dir /dev/null/none`;
+      `${pluginCommand(copy).join(" ")} --proc ${folder}/proc -C fd_leaker_h --state-dir /dev/null/none`;
     const child = spawn(programPath("unshare"), ["-m", "sh", "-c", script], { stdio: ["ignore", "pipe", "inherit"] });
     let text = "";
     child.stdout.on("data", (chunk: Buffer) => {

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { chmodSync, copyFileSync, mkdirSync } from "node:fs";
-import { join, resolve } from "node:path";
+import { join } from "node:path";
 
-import { runPlugin } from "../support/exec.ts";
+import { PLUGINS_DIR, runPlugin } from "../support/exec.ts";
 import type { Owner } from "../support/owner.ts";
 import { type Output, parseOutput } from "../support/perfdata.ts";
 import { temporaryFolder } from "../support/proc-tree.ts";
@@ -28,7 +28,7 @@ export async function checkAs(owner: Owner, user: number, ...args: readonly stri
   const folder = temporaryFolder(owner);
   chmodSync(folder, 0o711);
   const copy = join(folder, "check_gearman_fd_leak");
-  copyFileSync(resolve("dist/check_gearman_fd_leak"), copy);
+  copyFileSync(join(PLUGINS_DIR, "check_gearman_fd_leak"), copy);
   chmodSync(copy, 0o755);
   const state = join(folder, "state");
   mkdirSync(state);

@@ -8,6 +8,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 
 import { fillQueue, registerQueues } from "../servers/gearman-worker.ts";
 import { type Gearmand, startGearmand } from "../servers/gearmand.ts";
+import { pluginCommand, preload } from "../support/exec.ts";
 import { needs } from "../support/needs.ts";
 import { type Owner, spawnOwned } from "../support/owner.ts";
 import { Tmux, type Window } from "../support/tmux.ts";
@@ -44,7 +45,7 @@ const names = (screen: string) =>
 
 /** The process that was started with this argument, which must be unique; 0 when there is none. */
 function pidOf(argument: string): number {
-  const { stdout } = spawnSync("pgrep", ["-f", `^${process.execPath} .*gearman_top .*${argument}`], {
+  const { stdout } = spawnSync("pgrep", ["-f", `^${pluginCommand("gearman_top").join(" ")} .*${argument}`], {
     encoding: "utf8",
   });
   return Number(stdout.trim());
@@ -158,7 +159,7 @@ test("a bug gives the terminal back, and shows in one line", real, async (t) => 
   const folder = mkdtempSync(join(tmpdir(), "bug-"));
   t.after(() => rmSync(folder, { recursive: true }));
   writeFileSync(join(folder, "bug.cjs"), 'process.on("SIGUSR2", () => { throw new Error("a bug\\x1b[2J"); });');
-  const window = await show(["-H", server.address, "-t", "31"], [100, 24], `NODE_OPTIONS=--require=${folder}/bug.cjs`);
+  const window = await show(["-H", server.address, "-t", "31"], [100, 24], preload(`${folder}/bug.cjs`));
   process.kill(pidOf("-t 31"), "SIGUSR2");
   await window.until("gearman_top UNKNOWN - internal error: a bug?[2J");
   await window.type("echo code $?");
@@ -205,7 +206,7 @@ test("the terminal is closed: the program ends", real, async () => {
 
 test("a terminal that takes nothing more does not keep it from ending", needs("gearmand", "script"), async () => {
   // script's own output is a pipe that nobody reads, so the terminal fills up
-  const command = `TERM=xterm exec ${process.execPath} dist/gearman_top -H ${server.address} -t 35`;
+  const command = `TERM=xterm exec ${pluginCommand("gearman_top").join(" ")} -H ${server.address} -t 35`;
   spawnOwned(owner, "script", ["-qfc", command, "/dev/null"], { stdio: ["pipe", "pipe", "ignore"] });
   await waitFor("a start", () => pidOf("-t 35$") !== 0);
   const pid = pidOf("-t 35$");

@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn } from "node:child_process";
-import { isAbsolute, join, resolve } from "node:path";
+import { resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 
 /** The folder of the executables that are tested: `dist/`, or the one named by the environment, which need no Node. */
@@ -7,6 +7,10 @@ export const PLUGINS_DIR = resolve(process.env.PLUGINS_DIR ?? fileURLToPath(new 
 
 /** Whether the executables tested are those that need no Node. */
 const STANDALONE = process.env.PLUGINS_DIR !== undefined;
+
+/** A setting of the environment, as in a shell, that makes the executables load a file first. */
+export const preload = (path: string) =>
+  STANDALONE ? `BUN_OPTIONS=--preload=${path}` : `NODE_OPTIONS=--require=${path}`;
 
 /** Options for a test that is about Node itself: `test(name, onlyByNode, fn)`. */
 export const onlyByNode = { skip: STANDALONE && "about Node, which the standalone executable does without" };
@@ -52,9 +56,9 @@ export interface Started {
 }
 
 /** Program and arguments that start a plugin; see {@link runPlugin} for `name`. */
-function pluginCommand(name: string, node = process.execPath): readonly [string, ...string[]] {
-  if (STANDALONE && !isAbsolute(name)) return [join(PLUGINS_DIR, name)];
-  return [node, resolve(PLUGINS_DIR, name)];
+export function pluginCommand(name: string, node = process.execPath): readonly [string, ...string[]] {
+  const path = resolve(PLUGINS_DIR, name);
+  return STANDALONE ? [path] : [node, path];
 }
 
 /** Runs `<name>` of {@link PLUGINS_DIR} as a monitoring core does. Does not throw on any exit code. */
@@ -62,7 +66,7 @@ export function execPlugin(name: string, ...args: readonly string[]): Promise<Fi
   return runPlugin(name, args);
 }
 
-/** {@link execPlugin} with options; `name` may also be the absolute path of a copied executable, for Node. */
+/** {@link execPlugin} with options; `name` may also be the absolute path of a copied executable. */
 export function runPlugin(name: string, args: readonly string[], options: RunOptions = {}): Promise<Finished> {
   return startPlugin(name, args, options).finished;
 }

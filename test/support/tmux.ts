@@ -2,15 +2,13 @@ import { execFile } from "node:child_process";
 import { once } from "node:events";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join, resolve } from "node:path";
+import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 
 import { programPath } from "./debian.ts";
+import { pluginCommand } from "./exec.ts";
 import { type Owner, spawnOwned } from "./owner.ts";
-
-const DIST = fileURLToPath(new URL("../../dist/", import.meta.url));
 
 /** Far above what a screen takes to change: reached only by one that does not. */
 const LIMIT_MS = 15_000;
@@ -81,9 +79,9 @@ export class Window {
     await this.press("Enter");
   }
 
-  /** Starts `dist/<name>` from the shell, with `env` before it, such as `NO_COLOR=1`. */
+  /** Starts a plugin from the shell, with `env` before it, such as `NO_COLOR=1`. */
   async start(name: string, args: readonly string[], env = ""): Promise<void> {
-    await this.type(`clear; ${env} ${process.execPath} ${resolve(DIST, name)} ${args.join(" ")}`);
+    await this.type(`clear; ${env} ${pluginCommand(name).join(" ")} ${args.join(" ")}`);
   }
 
   /** Presses keys by their names in tmux: `q`, `C-c`, `PageDown`. */
