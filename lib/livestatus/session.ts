@@ -52,13 +52,13 @@ export class Session {
   async ask(query: Query): Promise<readonly (readonly unknown[])[]> {
     const { code, body } = await this.#exchange(formatQuery(query));
     if (code !== 200) {
-      const text = firstLine(body.toString());
+      const text = firstLine(body);
       const message = `error ${code}${text === "" ? " without a text" : `: ${text}`}`;
       throw new LivestatusError(Status.CRITICAL, "error answer", message, { code });
     }
-    const rows = parseRows(body.toString());
+    const rows = parseRows(body);
     if (rows === undefined) {
-      const what = body.length === 0 ? "empty" : `not a list: '${firstLine(body.toString("utf8", 0, 80))}'`;
+      const what = body.length === 0 ? "empty" : `not a list: '${firstLine(body.slice(0, 80))}'`;
       throw new LivestatusError(Status.CRITICAL, "no data", `answers without data (${what})`);
     }
     return rows;
@@ -74,7 +74,7 @@ export class Session {
     this.#connection.close();
   }
 
-  async #exchange(request: string): Promise<{ code: number; body: Buffer }> {
+  async #exchange(request: string): Promise<{ code: number; body: string }> {
     const chunks: Buffer[] = [];
     let received = 0;
     let needed = HEADER_BYTES;
@@ -87,8 +87,10 @@ export class Session {
       received += chunk.length;
       if (code !== undefined) continue;
       const start = chunks.length === 1 ? chunk : Buffer.concat(chunks);
-      if (!mayBecomeHeader(start)) throw await this.#stranger(chunks);
-      if (received < HEADER_BYTES) continue;
+      if (received < HEADER_BYTES) {
+        if (!mayBecomeHeader(start)) throw await this.#stranger(chunks);
+        continue;
+      }
       const header = parseHeader(start);
       if (header === undefined) throw await this.#stranger(chunks);
       if (header.length > MAX_BYTES) {
@@ -98,7 +100,9 @@ export class Session {
       code = header.code;
       needed += header.length;
     }
-    return { code: code ?? 0, body: Buffer.concat(chunks).subarray(HEADER_BYTES, needed) };
+    const [first] = chunks;
+    const bytes = chunks.length === 1 && first !== undefined ? first : Buffer.concat(chunks);
+    return { code: code ?? 0, body: bytes.toString("utf8", HEADER_BYTES, needed) };
   }
 
   async #read(received: number): Promise<Buffer | undefined> {

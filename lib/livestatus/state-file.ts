@@ -41,6 +41,10 @@ export const isBusy = ({ state }: Channel) => !UNUSED.includes(state);
 const SITE = /^\[([^\]/\0]+)\]\s*$/;
 const CHANNEL = /^\s*(\d+) - (\S+)\s+-\s+client: .*? - since: \S+ \S+ \((.*)\)$/;
 
+const FIELD = /^ {2}\S/;
+const RECEIVED = /^\s*heartbeats received: (\d+)\s*$/;
+const NEXT = /^\s*next in (-?\d+(?:\.\d+)?)s\s*$/;
+
 type Block = "" | "channels" | "clients" | "heartbeat" | "other";
 
 interface Draft {
@@ -68,14 +72,14 @@ export function parseStateFile(text: string): readonly SiteState[] | undefined {
   };
   for (const line of text.split("\n")) {
     // only at the very beginning of a line: the text of an error may begin with a bracket as well
-    const id = SITE.exec(line)?.[1];
+    const id = line.startsWith("[") ? SITE.exec(line)?.[1] : undefined;
     if (id !== undefined && id !== "." && id !== "..") {
       flush();
       draft = { id, fields: new Map(), channels: [], clients: 0, heartbeats: undefined, nextHeartbeat: undefined };
       block = "";
     } else if (draft === undefined) {
       isStateFile ||= line.trimEnd() === "Current state:";
-    } else if (/^ {2}\S/.test(line)) {
+    } else if (FIELD.test(line)) {
       block = readField(draft, line);
     } else if (line.trim() !== "") {
       readBlockLine(draft, block, line);
@@ -105,9 +109,9 @@ function readBlockLine(draft: Draft, block: Block, line: string): void {
   } else if (block === "clients") {
     draft.clients += 1;
   } else if (block === "heartbeat") {
-    const received = /^\s*heartbeats received: (\d+)\s*$/.exec(line)?.[1];
+    const received = RECEIVED.exec(line)?.[1];
     if (received !== undefined) draft.heartbeats = Number(received);
-    const next = /^\s*next in (-?\d+(?:\.\d+)?)s\s*$/.exec(line)?.[1];
+    const next = NEXT.exec(line)?.[1];
     if (next !== undefined) draft.nextHeartbeat = Number(next);
   }
 }
@@ -157,6 +161,8 @@ const HOUR_MS = 3_600_000;
 export function localTimeMs(text: string, near: number): number | undefined {
   const parsed = new Date(text.replace(" ", "T")).getTime();
   if (Number.isNaN(parsed)) return undefined;
+  // no other reading of the text can be nearer
+  if (Math.abs(parsed - near) <= HOUR_MS / 2) return parsed;
   const repeated = [parsed - HOUR_MS, parsed + HOUR_MS].filter((other) => sameLocalTime(other, parsed));
   return [parsed, ...repeated].reduce((best, other) => (Math.abs(other - near) < Math.abs(best - near) ? other : best));
 }

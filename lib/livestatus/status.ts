@@ -1,6 +1,7 @@
 import { Status } from "../plugin/status.ts";
 import { numberCell, textCell } from "./answer.ts";
 import { LivestatusError } from "./failure.ts";
+import type { Query } from "./query.ts";
 import type { Session } from "./session.ts";
 
 /** One row of the table `status`: the monitoring core that answered, directly or through a proxy. */
@@ -23,6 +24,9 @@ const COLUMNS = ["program_start", "program_version", "livestatus_version", "nagi
 /** Icinga refuses a query with a column it does not know; these are the ones that not every core has. */
 const OPTIONAL = ["livestatus_active_connections", "livestatus_threads"];
 
+const FULL: Query = { table: "status", columns: [...COLUMNS, ...OPTIONAL] };
+const BASIC: Query = { table: "status", columns: COLUMNS };
+
 /** Codes for a column that does not exist, of Shinken and of Icinga. */
 const NO_COLUMN: readonly (number | undefined)[] = [450, 452];
 
@@ -32,14 +36,7 @@ const NO_COLUMN: readonly (number | undefined)[] = [450, 452];
  * @throws {@link LivestatusError} when there is no answer, or one without the data
  */
 export async function fetchCoreStatus(session: Session): Promise<CoreStatus> {
-  const columns = [...COLUMNS, ...OPTIONAL];
-  const rows = await session.ask({ table: "status", columns }).catch((error: unknown) => {
-    if (error instanceof LivestatusError && NO_COLUMN.includes(error.code)) {
-      return session.ask({ table: "status", columns: COLUMNS });
-    }
-    throw error;
-  });
-  const [row] = rows;
+  const [row] = await askStatus(session);
   if (row === undefined) throw noData("no row in table status: no backend up");
   if (row.length < COLUMNS.length) throw noData(`${row.length} of ${COLUMNS.length} columns of table status`);
   const threads = numberCell(row[5]);
@@ -56,6 +53,15 @@ export async function fetchCoreStatus(session: Session): Promise<CoreStatus> {
     throw noData("neither start nor version of the core");
   }
   return status;
+}
+
+async function askStatus(session: Session): Promise<readonly (readonly unknown[])[]> {
+  try {
+    return await session.ask(FULL);
+  } catch (error) {
+    if (error instanceof LivestatusError && NO_COLUMN.includes(error.code)) return session.ask(BASIC);
+    throw error;
+  }
 }
 
 /**

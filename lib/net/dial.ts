@@ -1,6 +1,6 @@
 import { connect, type Socket } from "node:net";
 
-import type { Endpoint } from "./endpoint.ts";
+import type { Endpoint, UnixEndpoint } from "./endpoint.ts";
 import { formatEndpoint } from "./endpoint.ts";
 import { type Attempt, connectFailure, deadlineFailure } from "./failure.ts";
 import { resolveHost } from "./resolve.ts";
@@ -16,9 +16,30 @@ const HEAD_START_MS = 1000;
  */
 export async function dial(to: Endpoint, family: 4 | 6 | undefined, signal: AbortSignal): Promise<Socket> {
   if (signal.aborted) throw deadlineFailure(signal, `no connection to ${formatEndpoint(to)}`);
-  if ("path" in to) return race(to, [to.path], (path) => connect({ path }), signal);
+  if ("path" in to) return dialPath(to, signal);
   const addresses = await resolveHost(to.host, family, signal);
   return race(to, addresses, (host) => connect({ host, port: to.port, noDelay: true }), signal);
+}
+
+/** There is one way to a Unix socket, so the least is done: some checks ask hundreds of them. */
+function dialPath(to: UnixEndpoint, signal: AbortSignal): Promise<Socket> {
+  return new Promise((resolve, reject) => {
+    const socket = connect({ path: to.path });
+    const abort = () => {
+      socket.destroy();
+      reject(deadlineFailure(signal, `no connection to ${to.path}`));
+    };
+    signal.addEventListener("abort", abort, { once: true });
+    socket.once("connect", () => {
+      signal.removeEventListener("abort", abort);
+      resolve(socket);
+    });
+    // stays attached: until the socket has its new owner, an error without a listener would end the process
+    socket.on("error", (error) => {
+      signal.removeEventListener("abort", abort);
+      reject(connectFailure(to, [{ address: to.path, error }]));
+    });
+  });
 }
 
 function race(
