@@ -24,11 +24,11 @@ export interface TitledProcess {
 export function readTitledProcess(pid: number, root = "/proc"): TitledProcess | undefined {
   try {
     // the name is in parentheses and may hold anything, even a parenthesis
-    const stat = readFileSync(`${root}/${pid}/stat`, "latin1");
+    const stat = readFileSync(`${root}/${pid}/stat`, "utf8");
     const [state, parent, ...rest] = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
     if (state === "Z" || state === "X") return undefined;
     const startTicks = Number(rest[17]);
-    const uptime = Number.parseFloat(readFileSync(`${root}/uptime`, "latin1"));
+    const uptime = Number.parseFloat(readFileSync(`${root}/uptime`, "utf8"));
     const title = readFileSync(`${root}/${pid}/cmdline`, "utf8").replaceAll("\0", " ").trimEnd();
     const { uid: user } = statSync(`${root}/${pid}`);
     return { pid, parent: Number(parent), title, user, age: Math.max(0, uptime - startTicks / TICKS) };
@@ -79,7 +79,7 @@ export interface ProcessUse {
 export function readProcessUse(pid: number, root = "/proc"): ProcessUse {
   const match = (file: string, pattern: RegExp) => {
     try {
-      const number = pattern.exec(readFileSync(`${root}/${pid}/${file}`, "latin1"))?.[1];
+      const number = pattern.exec(readFileSync(`${root}/${pid}/${file}`, "utf8"))?.[1];
       return number === undefined ? undefined : Number(number);
     } catch {
       return undefined;

@@ -61,23 +61,22 @@ async function explainRefusal(plugin: Described, argv: readonly string[]): Promi
  */
 export async function readValues<O extends Options>(options: O, texts: Texts<O>): Promise<Values<O>> {
   const values: Record<string, unknown> = {};
-  for (const [key, option] of Object.entries(options)) {
-    const typed = texts[key] ?? [];
-    values[key] = await readValue(
-      option,
-      typed.length === 0 && option.default !== undefined ? [option.default] : typed,
-    );
+  for (const key in options) {
+    const option = options[key] as Option<unknown>;
+    const typed = texts[key] ?? NONE;
+    const read = typed.length === 0 && option.default !== undefined ? [option.default] : typed;
+    try {
+      const value = option.read(read);
+      // awaited only when there is something to wait for: most options are read in no time
+      values[key] = value instanceof Promise ? await value : value;
+    } catch (error) {
+      throw new UsageError(`option '${option.flags}': ${(error as Error).message}`, { cause: error });
+    }
   }
   return values as Values<O>;
 }
 
-async function readValue(option: Option<unknown>, texts: readonly string[]): Promise<unknown> {
-  try {
-    return await option.read(texts);
-  } catch (error) {
-    throw new UsageError(`option '${option.flags}': ${(error as Error).message}`, { cause: error });
-  }
-}
+const NONE: readonly string[] = [];
 
 /** The lines below an error of usage: how to call it, where to read more. */
 export function shortUsage({ name, usage }: Pick<Plugin, "name" | "usage">): string {

@@ -52,7 +52,7 @@ function readPidFile(path: string): PidFile {
     const found = statSync(path);
     const { mtimeMs: writtenMs, uid: owner, size } = found;
     // opening a pipe would wait for somebody to write to it
-    const text = !found.isFile() || size > MAX_PID_FILE ? "" : readFileSync(path, "latin1").trim();
+    const text = !found.isFile() || size > MAX_PID_FILE ? "" : readFileSync(path, "utf8").trim();
     const pid = /^[1-9]\d{0,9}$/.test(text) ? Number(text) : undefined;
     const state = pid === undefined ? "empty" : isAlive(pid) ? "alive" : "dead";
     return { state, pid, writtenMs, owner };
