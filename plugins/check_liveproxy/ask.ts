@@ -47,8 +47,10 @@ export async function askTargets(
   const started = uptimeMs();
   const ask = async (target: Target, signal: AbortSignal) => {
     const answer = await askSite(target, how, signal);
-    const what = answer instanceof Error ? answer.message : `answered in ${answer.seconds.toFixed(3)} s`;
-    context.log(`${target.id} (${target.place}): ${what}`);
+    if (context.verbosity >= 3) {
+      const what = answer instanceof Error ? answer.message : `answered in ${answer.seconds.toFixed(3)} s`;
+      context.log(`${target.id} (${target.place}): ${what}`);
+    }
     return answer;
   };
   const askSome = (some: readonly Target[]) => askAll(some, ask, isSlow, how.endMs, context.signal);
@@ -94,6 +96,8 @@ async function askSite(target: Target, how: HowToAsk, signal: AbortSignal): Prom
   return signal.aborted ? first : askOnce(target, how.wantsLastCheck, signal);
 }
 
+const closeSession = (session: Session) => session.close();
+
 /** @param patienceSeconds after so much silence the connection counts as closed by the other side */
 async function askOnce(
   { endpoint, connect }: Target,
@@ -121,6 +125,7 @@ async function askOnce(
     throw error;
   } finally {
     clearTimeout(timer);
-    session?.close();
+    // closing takes a while, and the first time loads modules: the answer goes first
+    if (session !== undefined) setImmediate(closeSession, session);
   }
 }

@@ -19,28 +19,32 @@ export function judgeChannels(
   const total = channels.length;
   const findings: Finding[] = [];
   const busy = busyChannels(state, wasServedAtOnce);
-  findings.push({
-    status: judge(busy, rules.busy.warning.of(total), rules.busy.critical.of(total)),
-    text: `${name}: ${busy} of ${counted(total, "channel")} busy, ${counted(clients, "client")}`,
-  });
+  const crowded = judge(busy, rules.busy.warning.of(total), rules.busy.critical.of(total));
+  if (crowded !== Status.OK) {
+    const text = `${name}: ${busy} of ${counted(total, "channel")} busy, ${counted(clients, "client")}`;
+    findings.push({ status: crowded, text });
+  }
 
   const few = judge(total, rules.channels.warning, rules.channels.critical);
-  const least = Math.max(rules.channels.warning?.start ?? 0, rules.channels.critical?.start ?? 0);
-  const expected = Number.isFinite(least) && least > total ? ` of ${least}` : "";
-  findings.push({ status: few, text: `${name} is ready with ${total}${expected} channels` });
+  if (few !== Status.OK) {
+    const least = Math.max(rules.channels.warning?.start ?? 0, rules.channels.critical?.start ?? 0);
+    const expected = Number.isFinite(least) && least > total ? ` of ${least}` : "";
+    findings.push({ status: few, text: `${name} is ready with ${total}${expected} channels` });
+  }
 
   for (const { number, state: what, age } of channels) {
     if (what === "ready" || age === undefined) continue;
     const status = judge(age, rules.query.warning, rules.query.critical);
+    if (status === Status.OK) continue;
     findings.push({ status, text: `${name}: query running for ${span(age)} on channel ${number}` });
   }
 
   const heartbeat = heartbeatAge(state);
   if (heartbeat !== undefined) {
     const status = judge(heartbeat, rules.heartbeat.warning, rules.heartbeat.critical);
-    findings.push({ status, text: `${name}: no heartbeat for ${span(heartbeat)}` });
+    if (status !== Status.OK) findings.push({ status, text: `${name}: no heartbeat for ${span(heartbeat)}` });
   }
-  return findings.filter(({ status }) => status !== Status.OK);
+  return findings;
 }
 
 /**
@@ -57,8 +61,9 @@ export function busyChannels({ channels }: SiteState, wasServedAtOnce: boolean):
  * channel that had something to do last, as heartbeats visit them in turn.
  */
 export function heartbeatAge({ channels, nextHeartbeat }: SiteState): number | undefined {
-  const ages = channels.map(({ age }) => age).filter((age) => age !== undefined);
-  const youngest = ages.length === 0 || channels.some(isBusy) ? undefined : Math.min(...ages);
+  let youngest: number | undefined;
+  for (const { age } of channels) if (age !== undefined && !(youngest !== undefined && youngest <= age)) youngest = age;
+  if (channels.some(isBusy)) youngest = undefined;
   const overdue = nextHeartbeat === undefined ? undefined : HEARTBEAT_INTERVAL - nextHeartbeat;
   if (youngest === undefined || overdue === undefined) return youngest ?? overdue;
   return Math.max(youngest, overdue);

@@ -38,58 +38,100 @@ export async function askAll<T, R>(
     const rounds = Math.ceil((waiting.length + again.length) / PLACES) + 1;
     return Math.max(LEAST_PATIENCE_MS, (endMs - uptimeMs()) / rounds);
   };
+  const othersWait = () => waiting.length + again.length > 0;
+  const limits: Limit[] = [];
   const serve = async () => {
+    const limit = new Limit(endMs, othersWait);
+    limits.push(limit);
     for (let turn = waiting.pop() ?? again.shift(); turn !== undefined; turn = waiting.pop() ?? again.shift()) {
       const { index, target, isSecond } = turn;
       // what was found out the first time stays when there is no time for a second
-      if (isSecond && uptimeMs() >= endMs) return;
-      const limit = new Limit(deadline, endMs, patience(), () => waiting.length + again.length > 0);
-      const result = await ask(target, limit.signal);
-      limit.clear();
+      if (isSecond && uptimeMs() >= endMs) break;
+      const signal = limit.start(patience());
+      if (deadline.aborted) limit.stop(deadline.reason);
+      const result = await ask(target, signal);
       results[index] = result;
       if (limit.gaveWay && isSlow(result) && !isSecond) again.push({ index, target, isSecond: true });
     }
+    limit.clear();
   };
-  await Promise.all(Array.from({ length: Math.min(PLACES, targets.length) }, serve));
+  // one listener for all places: Node takes more than ten for a leak
+  const stopAll = () => {
+    for (const limit of limits) limit.stop(deadline.reason);
+  };
+  deadline.addEventListener("abort", stopAll, { once: true });
+  const served: Promise<void>[] = [];
+  for (let place = Math.min(PLACES, targets.length); place > 0; place--) served.push(serve());
+  await Promise.all(served);
+  deadline.removeEventListener("abort", stopAll);
   return results;
 }
 
-/** The time one target may take: until the end, or until its patience is over and somebody else waits. */
+/**
+ * The time one target may take: until the end, or until its patience is over and somebody else waits. A place has one for
+ * all its targets, since signals and timers cost more than a quick answer.
+ */
 class Limit {
+  /** The target that was started last has had its place taken away. */
   gaveWay = false;
-  readonly #abort = new AbortController();
-  readonly #deadline: AbortSignal;
-  readonly #timers: NodeJS.Timeout[];
+  #abort = new AbortController();
+  #timer: NodeJS.Timeout | undefined;
+  /** When the timer fires; when it fires too early, because it was set for a target before, it is set anew. */
+  #timerMs = Number.POSITIVE_INFINITY;
+  #started = 0;
+  #patienceEndMs = 0;
+  readonly #endMs: number;
+  readonly #othersWait: () => boolean;
 
-  constructor(deadline: AbortSignal, endMs: number, patienceMs: number, othersWait: () => boolean) {
-    this.#deadline = deadline;
-    const started = uptimeMs();
-    const stop = () => {
-      const seconds = Number(((uptimeMs() - started) / 1000).toFixed(1));
-      this.#abort.abort(new DeadlineError(Status.CRITICAL, seconds));
-    };
-    const yieldPlace = () => {
-      if (!othersWait()) return;
-      this.gaveWay = true;
-      stop();
-    };
-    const left = Math.max(0, endMs - started);
-    this.#timers = [setTimeout(stop, left)];
-    if (patienceMs < left) this.#timers.push(setTimeout(yieldPlace, patienceMs));
-    deadline.addEventListener("abort", this.#stop, { once: true });
-    if (deadline.aborted) this.#stop();
+  constructor(endMs: number, othersWait: () => boolean) {
+    this.#endMs = endMs;
+    this.#othersWait = othersWait;
   }
 
-  get signal(): AbortSignal {
+  /** Begins to count for the next target. */
+  start(patienceMs: number): AbortSignal {
+    if (this.#abort.signal.aborted) this.#abort = new AbortController();
+    this.gaveWay = false;
+    this.#started = uptimeMs();
+    this.#patienceEndMs = this.#started + patienceMs;
+    if (this.#dueMs() < this.#timerMs) this.#setTimer(this.#started);
     return this.#abort.signal;
   }
 
-  clear(): void {
-    for (const timer of this.#timers) clearTimeout(timer);
-    this.#deadline.removeEventListener("abort", this.#stop);
+  stop(reason: unknown): void {
+    this.#abort.abort(reason);
   }
 
-  readonly #stop = () => this.#abort.abort(this.#deadline.reason);
+  clear(): void {
+    clearTimeout(this.#timer);
+  }
+
+  #dueMs(): number {
+    return Math.min(this.#patienceEndMs, this.#endMs);
+  }
+
+  #setTimer(nowMs: number): void {
+    clearTimeout(this.#timer);
+    this.#timerMs = this.#dueMs();
+    this.#timer = setTimeout(this.#wake, Math.max(0, this.#timerMs - nowMs));
+  }
+
+  readonly #wake = (): void => {
+    const nowMs = uptimeMs();
+    this.#timerMs = Number.POSITIVE_INFINITY;
+    // timers are exact to a millisecond
+    const isOver = nowMs >= this.#endMs - 1;
+    const isPatient = nowMs < this.#patienceEndMs - 1;
+    // whom nobody waits for may take all the time there is
+    if (!isPatient && !this.#othersWait()) this.#patienceEndMs = this.#endMs;
+    if (!isOver && this.#patienceEndMs - 1 > nowMs) {
+      this.#setTimer(nowMs);
+    } else {
+      this.gaveWay = !isOver;
+      const seconds = Number(((nowMs - this.#started) / 1000).toFixed(1));
+      this.stop(new DeadlineError(Status.CRITICAL, seconds));
+    }
+  };
 }
 
 const uptimeMs = () => process.uptime() * 1000;

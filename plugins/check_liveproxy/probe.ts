@@ -44,8 +44,9 @@ export async function probeSites(
   const { proxy, listed } = readProxy(probe.proxy);
   const ids = selectSites(probe, proxy, listed);
   const { socketDir } = proxy ?? {};
+  const folder = socketDir === undefined ? "" : join(socketDir, "/");
   const targets = [
-    ...(socketDir === undefined ? [] : ids.map((id) => socketTarget(id, socketDir, probe))),
+    ...(socketDir === undefined ? [] : ids.map((id) => socketTarget(id, folder, probe))),
     ...probe.addresses.map((address) => addressTarget(address, probe)),
   ];
   // without a master nobody will start a site process again
@@ -55,8 +56,8 @@ export async function probeSites(
   return { proxy, sites: [...asked, ...unasked] };
 }
 
-function socketTarget(id: string, socketDir: string, { sites }: Probe): Target {
-  const path = join(socketDir, id);
+function socketTarget(id: string, folder: string, { sites }: Probe): Target {
+  const path = folder + id;
   return { id, place: path, endpoint: { path }, isProxied: true, isNamed: sites.includes(id), connect: {} };
 }
 

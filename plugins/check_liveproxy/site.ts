@@ -13,6 +13,8 @@ export function judgeSite(site: SiteFacts, around: Surroundings, rules: Rules): 
   const { id } = site;
   const isPlanned = rules.planned.includes(id);
   const judged = judgeAnswer(site, around, rules);
+  const { standing, isCollateral } = judged;
+  if (judged.findings.length === 0) return { id, standing, isCollateral, findings: [] };
   const findings = judged.findings
     .filter(({ status }) => status !== Status.OK)
     .map(({ status, text }) =>
@@ -20,7 +22,7 @@ export function judgeSite(site: SiteFacts, around: Surroundings, rules: Rules): 
         ? { status: Status.WARNING, text: `${text} (planned)` }
         : { status, text },
     );
-  return { id, ...judged, findings };
+  return { id, standing, isCollateral, findings };
 }
 
 function judgeAnswer(site: SiteFacts, around: Surroundings, rules: Rules): Judged {
@@ -65,18 +67,21 @@ function judgeCore(site: SiteFacts, answer: SiteAnswer, { nowMs }: Surroundings,
   } else if (lastCheck !== undefined) {
     const age = nowMs / 1000 - lastCheck;
     const status = judge(age, rules.fresh.warning, rules.fresh.critical);
-    findings.push({ status, text: `${name} answers, but checked nothing for ${span(age)}` });
+    if (status !== Status.OK) findings.push({ status, text: `${name} answers, but checked nothing for ${span(age)}` });
   }
   if (core.programStart !== undefined) {
     const age = nowMs / 1000 - core.programStart;
     // the core's clock may be ahead of ours: that is a start just now
-    const status = rules.restart.seconds > 0 && age < rules.restart.seconds ? Status.WARNING : Status.OK;
-    findings.push({ status, text: `${name}: core restarted or reloaded ${span(age)} ago` });
+    if (rules.restart.seconds > 0 && age < rules.restart.seconds) {
+      findings.push({ status: Status.WARNING, text: `${name}: core restarted or reloaded ${span(age)} ago` });
+    }
   }
   const { activeConnections: active, threads } = core;
   if (active !== undefined && threads !== undefined) {
     const status = judge(active, rules.slots.warning.of(threads), rules.slots.critical.of(threads));
-    findings.push({ status, text: `${name}: ${active} of ${threads} Livestatus connections of the core in use` });
+    if (status !== Status.OK) {
+      findings.push({ status, text: `${name}: ${active} of ${threads} Livestatus connections of the core in use` });
+    }
   }
   return findings;
 }
@@ -117,7 +122,10 @@ function judgeProcess({ id, isProxied }: SiteFacts, around: Surroundings, rules:
   if (descriptors !== undefined && descriptorLimit !== undefined) {
     const { warning, critical } = rules.descriptors;
     const status = judge(descriptors, warning.of(descriptorLimit), critical.of(descriptorLimit));
-    findings.push({ status, text: `${name} has ${descriptors} of ${descriptorLimit} files open (pid ${process.pid})` });
+    if (status !== Status.OK) {
+      const text = `${name} has ${descriptors} of ${descriptorLimit} files open (pid ${process.pid})`;
+      findings.push({ status, text });
+    }
   }
   if (threads !== undefined && rules.threads?.alerts(threads)) {
     findings.push({ status: Status.WARNING, text: `${name} has ${threads} threads (pid ${process.pid})` });
