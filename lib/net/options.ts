@@ -1,4 +1,4 @@
-import { readFileSync } from "node:fs";
+import { readFileSync, statSync } from "node:fs";
 
 import { UsageError } from "../plugin/error.ts";
 import { flag, option } from "../plugin/option.ts";
@@ -61,6 +61,8 @@ function readPem(path: string): Buffer {
 
 function readFile(path: string): Buffer {
   try {
+    // reading a pipe nobody writes to, or a device without end, would block beyond any deadline
+    if (!statSync(path).isFile()) throw new Error("it is no file");
     return readFileSync(path);
   } catch (cause) {
     const { code, message } = cause as NodeJS.ErrnoException;

@@ -1,6 +1,10 @@
 // What check_gearman says on a bad day: one clear line and the right state, whatever is at the other end or in the arguments.
 
 import assert from "node:assert/strict";
+import { execFileSync } from "node:child_process";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { describe, type TestContext, test } from "node:test";
 
 import type { Address } from "../servers/address.ts";
@@ -247,9 +251,24 @@ test("a file that cannot be read is named", async () => {
 
 test("a file that is no certificate is named as what it is", async () => {
   assert.match(
-    (await check("--tls-ca", "/dev/null")).text,
-    /^check_gearman UNKNOWN - option '--tls-ca <file>': '\/dev\/null' is no PEM file/,
+    (await check("--tls-ca", "package.json")).text,
+    /^check_gearman UNKNOWN - option '--tls-ca <file>': 'package\.json' is no PEM file/,
   );
+});
+
+test("a device or a pipe in place of a file, which might never end, is refused", async () => {
+  const folder = mkdtempSync(join(tmpdir(), "check_gearman-"));
+  const pipe = join(folder, "pipe");
+  execFileSync("mkfifo", [pipe]);
+  try {
+    for (const path of [pipe, "/dev/zero"]) {
+      const { code, stdout } = await runPlugin("check_gearman", ["--tls-ca", path], { timeoutMs: 10_000 });
+      assert.equal(code, 3, path);
+      assert.match(stdout, /^check_gearman UNKNOWN - option '--tls-ca <file>': cannot read '.*': it is no file\n/);
+    }
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
 });
 
 for (const signal of ["SIGTERM", "SIGINT", "SIGHUP"] as const) {
