@@ -81,8 +81,9 @@ function evaluateServer(answer: ServerStatus, rules: Rules, { prefix, label }: P
     const problem = judgeQueue(queue, rules, prefix);
     if (problem !== undefined) parts.push(problem);
   }
-  const present = new Set(selection.queues.length === 0 ? [] : queues.map(({ name }) => name));
-  for (const name of selection.queues) {
+  // one that a filter leaves out is not missing
+  const present = new Set(selection.queues.length === 0 ? [] : answer.queues.map(({ name }) => name));
+  for (const name of new Set(selection.queues)) {
     if (!present.has(name)) parts.push(verdict(rules.missing, `${prefix}Queue ${shown(name)} not found`));
   }
 

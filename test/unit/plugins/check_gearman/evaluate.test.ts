@@ -233,3 +233,12 @@ test("whatever the facts, the answer is well-formed", () => {
     ),
   );
 });
+
+test("a queue that a filter leaves out is there all the same, and one named twice is missing once", () => {
+  const exclude = [(name: string) => name === "b"];
+  const there = [answered("a:1", [queue("a"), queue("b")])];
+  const filtered = rules({ selection: { queues: ["a", "b"], include: [], exclude } });
+  assert.equal(evaluate(there, filtered).status, Status.OK);
+  const twice = rules({ selection: { queues: ["c", "c"], include: [], exclude: [] } });
+  assert.equal(evaluate(there, twice).text, "Queue c not found");
+});
