@@ -6,7 +6,7 @@ import { emitReport } from "./result.ts";
 import { Status, statusName } from "./status.ts";
 import { headline, printable } from "./text.ts";
 import { parseTimeout } from "./timeout.ts";
-import { STDERR, STDOUT, write } from "./write.ts";
+import { STDERR, STDOUT, withoutBlocking, write } from "./write.ts";
 
 /** What a probe may still do once the deadline has passed or a signal has come: say what it knows, clean up. */
 const GRACE_MS = 250;
@@ -143,7 +143,9 @@ class Run {
     if (this.#answered) return;
     this.#answered = true;
     const batches = typeof answer === "string" ? [Buffer.from(answer)] : answer.batches();
-    for (const batch of batches) if (!write(STDOUT, batch, STALLED_MS)) return;
+    // a single one fits into the pipe
+    const stdout = batches.length > 1 ? withoutBlocking(STDOUT) : STDOUT;
+    for (const batch of batches) if (!write(stdout, batch, STALLED_MS)) return;
   }
 
   /** The first verdict counts; later ones, of a probe that outlived its deadline, are dropped. */

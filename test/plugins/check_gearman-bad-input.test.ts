@@ -1,7 +1,8 @@
 // What check_gearman says on a bad day: one clear line and the right state, whatever is at the other end or in the arguments.
 
 import assert from "node:assert/strict";
-import { execFileSync } from "node:child_process";
+import { execFileSync, spawn } from "node:child_process";
+import { once } from "node:events";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -316,4 +317,18 @@ test("the longest name a gearmand takes does not fill the answer", needs("gearma
   await release();
   const { stdout } = await runPlugin("check_gearman", ["-H", address, "-x", "--confirm", "0", "--perfdata", "none"]);
   assert.ok(parseOutput(stdout).text.length < 200);
+});
+
+test("a reader that does not read is not waited for without end", async (t) => {
+  const queues = Array.from({ length: 2000 }, (_, n) => `a_queue_with_a_long_name_${n}\t0\t0\t1\n`).join("");
+  const { address } = await bad.answersStatus(t, `${queues}.\n`);
+  const script = 'exec 3>&1; { "$@"; echo "exit code $?" >&3; } | sleep 100 3>&-';
+  const args = ["-c", script, "sh", process.execPath, "dist/check_gearman", "-H", address];
+  const child = spawn("sh", args, { stdio: ["ignore", "pipe", "inherit"], detached: true });
+  const end = () => process.kill(-(child.pid ?? assert.fail("not started")), "SIGKILL");
+  const limit = setTimeout(end, 30_000);
+  const [said] = await once(child.stdout, "readable").then(() => [String(child.stdout.read())]);
+  clearTimeout(limit);
+  end();
+  assert.equal(said, "exit code 0\n");
 });
