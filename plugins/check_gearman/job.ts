@@ -1,6 +1,6 @@
 import { setTimeout } from "node:timers/promises";
 
-import { CheckError, type Context, DeadlineError } from "monitoring-plugins-ts";
+import { CheckError, type Context, DeadlineError, urgency } from "monitoring-plugins-ts";
 import {
   AdminClient,
   askWhile,
@@ -65,10 +65,15 @@ async function firstAnswer({ servers, connect }: Omit<Probe, "isSuspect">) {
   try {
     return await Promise.any(servers.map(async (server) => ({ server, status: await fetchStatus(server, connect) })));
   } catch (error) {
-    // as many reasons as servers: the first server's is the one an operator looks at
-    if (error instanceof AggregateError) throw error.errors[0];
+    if (error instanceof AggregateError) throw worstOf(error.errors);
     throw error;
   }
+}
+
+/** As many reasons as servers: the worst is told, of equals the first server's. A bug outranks them all. */
+function worstOf(errors: readonly unknown[]): unknown {
+  const rank = (error: unknown) => (error instanceof CheckError ? urgency(error.status) : Number.POSITIVE_INFINITY);
+  return errors.reduce((worst, error) => (rank(error) > rank(worst) ? error : worst));
 }
 
 async function send(order: JobOrder, server: TcpEndpoint, { connect }: Pick<Probe, "connect">): Promise<JobFacts> {

@@ -332,3 +332,10 @@ test("a reader that does not read is not waited for without end", async (t) => {
   end();
   assert.equal(said, "exit code 0\n");
 });
+
+test("-s: of servers that all fail, the worst failure is told", async (t) => {
+  const other = (await bad.webServer(t)).address;
+  const dead = (await bad.refused()).address;
+  const { text } = await check("-H", `${other},${dead}`, "-q", "q", "-s", "check");
+  assert.match(text, /^check_gearman CRITICAL - failed to connect to .*: Connection refused$/);
+});
