@@ -93,7 +93,14 @@ class Run {
     const options = await readValues(plugin.options, texts);
     const result = await plugin.check(options, this.#context());
     const answer = new Encoder();
-    emitReport(plugin.name, result, this.#verbosity, (piece) => answer.add(piece));
+    let pieces = 0;
+    emitReport(plugin.name, result, this.#verbosity, (piece) => {
+      answer.add(piece);
+      // no timer fires while millions of lines are written
+      if (++pieces % 4096 === 0 && process.uptime() * 1000 > this.#deadlineMs + GRACE_MS) {
+        throw new DeadlineError(timeout.status, timeout.seconds);
+      }
+    });
     this.#finish(answer, result.status);
   }
 

@@ -9,6 +9,7 @@ import {
   JobClient,
   type QueueStatus,
   randomUnique,
+  ServerError,
   type ServerStatus,
 } from "monitoring-plugins-ts/gearman";
 import { formatEndpoint, type TcpEndpoint } from "monitoring-plugins-ts/net";
@@ -115,16 +116,30 @@ async function sendBackground(
   const start = process.uptime();
   try {
     const handle = await client.submitBackground({ ...(await request(order)), priority: "normal" });
-    while (remainingMs() > RESERVE_MS) {
+    for (;;) {
       const { known, running } = await client.jobStatus(handle);
       if (running || !known) return { outcome: "taken", seconds: secondsSince(start) };
+      if (remainingMs() <= RESERVE_MS) break;
       await setTimeout(PAUSE_MS);
     }
-    const admin = await AdminClient.open(server, connect);
-    await admin.cancelJob(handle).finally(() => admin.close());
+    if (!(await withdraw(handle, server, connect))) return { outcome: "taken", seconds: secondsSince(start) };
     return { outcome: "not taken", seconds: secondsSince(start) };
   } finally {
     client.close();
+  }
+}
+
+/** False when the job has been done meanwhile. */
+async function withdraw(handle: string, server: TcpEndpoint, connect: Probe["connect"]): Promise<boolean> {
+  const admin = await AdminClient.open(server, connect);
+  try {
+    await admin.cancelJob(handle);
+    return true;
+  } catch (error) {
+    if (error instanceof ServerError && error.code === "UNKNOWN_JOB") return false;
+    throw error;
+  } finally {
+    admin.close();
   }
 }
 
