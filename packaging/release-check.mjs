@@ -28,7 +28,10 @@ function step(title, command) {
 /** Known holes in what is shipped. Not every registry answers that question: then it is said, not failed. */
 function audit() {
   console.log("\n== audit: npm audit --omit=dev");
-  const { status, stdout, stderr } = spawnSync("npm", ["audit", "--omit=dev"], { cwd: root, encoding: "utf8" });
+  const { status, stdout, stderr } = spawnSync("npm", ["audit", "--omit=dev", "--loglevel=error"], {
+    cwd: root,
+    encoding: "utf8",
+  });
   console.log(`${stdout}${stderr}`.trim());
   if (status === 0) return;
   if (/audit endpoint returned an error/.test(stderr)) {

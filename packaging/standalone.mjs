@@ -47,6 +47,8 @@ export async function buildStandalone(folder) {
     target: "node20",
     format: "cjs",
     conditions: ["source"],
+    // bun would put in the path of the folder it is built in, which is nobody's business and in no two builds the same
+    define: { __filename: JSON.stringify(`/${EXECUTABLE}`), __dirname: '"/"' },
     minify: true,
     legalComments: "none",
     metafile: true,

@@ -4,7 +4,7 @@
 // The bundles are those of `npm run build`.
 import { execFileSync } from "node:child_process";
 import { createHash } from "node:crypto";
-import { chmodSync, lstatSync, lutimesSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { chmodSync, lstatSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, relative, resolve } from "node:path";
 
@@ -117,7 +117,7 @@ function putControl(tree: string, architecture: Architecture, depends: string): 
   }
 }
 
-/** Modes and times that do not depend on who builds, when, and with which umask. */
+/** Modes that do not depend on the umask of who builds; dpkg-deb does the same for times and owners. */
 function settle(tree: string): void {
   const executable = new Set(programNames().map(installedAs));
   for (const path of [...filesBelow(tree), tree]) {
@@ -126,7 +126,6 @@ function settle(tree: string): void {
     const runs =
       executable.has(name) || /^DEBIAN\/(?:pre|post)\w+$/.test(name) || /^usr\/lib\/.*\/monitoring-plugins$/.test(name);
     if (!stat.isSymbolicLink()) chmodSync(path, stat.isDirectory() || runs ? 0o755 : 0o644);
-    lutimesSync(path, seconds, seconds);
   }
 }
 

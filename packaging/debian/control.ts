@@ -46,7 +46,7 @@ Description: plugins for the plumbing of distributed monitoring
 /** The script of the package, with the files that are to make room. */
 export function maintainerScript(name: "preinst" | "postinst" | "postrm"): string {
   const script = readFileSync(join(root, "packaging/debian", name), "utf8");
-  const lines = diversions().map(([file, aside]) => `/${file} /${aside}`);
+  const lines = diversions().map(([file, aside]) => `${file} ${aside}`);
   return script.replace(/^(\t*)@DIVERSIONS@$/m, (_, indent: string) => lines.map((line) => indent + line).join("\n"));
 }
 
