@@ -39,6 +39,9 @@ const RESERVE_MS = 500;
 /** Longest wait for the server's last words about jobs that are not done. */
 const LAST_LOOK_MS = 200;
 
+/** Longest wait for the counts before leaving; the rest of the time kept for that is for leaving. */
+const RECOUNT_MS = 100;
+
 /** Pauses between two looks at the jobs: none sees a quick worker, later ones cost the server little. */
 const FIRST_PAUSE_MS = 25;
 const LONGEST_PAUSE_MS = 250;
@@ -177,6 +180,7 @@ class ServerProbe {
 
   /** Takes everything back that would be left on the server. */
   async leave(): Promise<void> {
+    await this.#recount();
     const jobs = this.#trips().flatMap(({ pending }) => pending ?? []);
     const deserted = this.#targets
       .filter(({ counts, trips }) => {
@@ -185,6 +189,16 @@ class ServerProbe {
       })
       .map(({ name }) => name);
     await this.#exchange?.leave({ jobs, deserted });
+  }
+
+  /** Stopped by a signal, the counts are those of the launch: the workers may have gone since. */
+  async #recount(): Promise<void> {
+    const exchange = this.#exchange;
+    // before the launch is over, and at the last look, somebody else is asking on this connection
+    if (exchange === undefined || !this.#launched || this.#gaveUp) return;
+    if (!this.#trips().some((trip) => trip.isWaiting)) return;
+    const ask = async () => this.#note((await exchange.admin.status()).queues);
+    await Promise.race([ask().catch(() => {}), sleep(RECOUNT_MS)]);
   }
 
   #trips(): readonly Trip[] {

@@ -188,6 +188,17 @@ test("SIGTERM while the job is out: one line, and no queue of ours left on any s
   }
 });
 
+test("SIGTERM after the last worker has gone: the job is not counted for ever", real, async (t) => {
+  const { address } = await startGearmand(t);
+  const worker = await registerQueues(t, address, ["service"]);
+  const { child, finished } = start("-H", address);
+  await untilSent(address);
+  await worker.release();
+  child.kill("SIGTERM");
+  await finished;
+  assert.deepEqual(await listed(address), ["service 0 0 0"]);
+});
+
 test("the deadline while the job is out: no queue of ours left on any server", real, async (t) => {
   const servers = await busyServers(t);
   await check(...servers.flatMap(({ address }) => ["-H", address]), "-t", "1");
