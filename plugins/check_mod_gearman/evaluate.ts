@@ -46,7 +46,7 @@ export function evaluate({ servers, strays }: ProbeFacts, rules: Rules): Result 
   const several = { servers: servers.length > 1, queues: (servers[0]?.queues.length ?? 0) > 1 };
   const unclaimed = [...strays];
   const parts = servers.flatMap((server) => evaluateServer(server, unclaimed, several, rules));
-  for (const stray of unclaimed) parts.push(verdict(Status.WARNING, strayText(stray)));
+  for (const text of new Set(unclaimed.map(strayText))) parts.push(verdict(Status.WARNING, text));
   const details: Detail[] = [
     { verbosity: 0, lines: rules.warnings.map((warning) => `warning: ${warning}`) },
     { verbosity: 2, lines: rules.order },

@@ -160,6 +160,15 @@ test("an unreadable result explains one lost job, of its own server if there is 
   );
 });
 
+test("what many results have in common is said once", () => {
+  const strays = Array.from({ length: 40 }, (): Stray => ({ server: A, kind: "unreadable" }));
+  const text = `a result came over ${A} that cannot be decrypted: the key differs on the way back`;
+  assert.equal(
+    said(facts([lost(), lost()], strays), { count: 2 }),
+    `CRITICAL Queue service: 2 of 2 jobs lost: ${text}. ${text}.`,
+  );
+});
+
 test("a server that failed is named once, whatever the number of queues, and worse than a queue's trouble stays worse", () => {
   const failure = new CheckError(
     Status.CRITICAL,
