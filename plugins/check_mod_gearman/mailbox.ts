@@ -37,7 +37,9 @@ export class Mailbox {
     if (result !== undefined && trip !== undefined) {
       trip.result(result, server);
     } else {
-      const kind = result !== undefined ? "foreign" : isClear(job.payload) ? "clear" : "unreadable";
+      // with our key, or without one where there is none, it makes sense: so it is not the key that is wrong
+      const isReadable = text !== undefined && isResultText(text);
+      const kind = isReadable ? "foreign" : isClear(job.payload) ? "clear" : "unreadable";
       this.strays.push({ server, kind });
     }
     this.review();

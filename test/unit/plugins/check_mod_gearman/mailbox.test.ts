@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { isAbandoned, mailboxName } from "../../../../plugins/check_mod_gearman/mailbox.ts";
+import { Cipher } from "../../../../lib/mod-gearman/cipher.ts";
+import { isAbandoned, Mailbox, mailboxName } from "../../../../plugins/check_mod_gearman/mailbox.ts";
 
 const NOW = 1_700_000_000_000;
 const RANDOM = "0123456789abcdef0123456789abcdef";
@@ -25,4 +26,24 @@ test("nobody else's queue is taken for an abandoned one", () => {
   ]) {
     assert.equal(isAbandoned({ name, worker: 0 }, NOW), false, name);
   }
+});
+
+test("what our key decrypts is not called unreadable, even if it is no whole result", async () => {
+  const [cipher, another] = await Promise.all(["a key", "another"].map((key) => Cipher.load(Buffer.from(key))));
+  assert.ok(cipher && another);
+  const cases = [
+    [cipher.seal("type=service\nresult_queue=results\ncommand_line=/bin/true\n\n\n"), "foreign"],
+    [cipher.seal("host_name=h1\noutput=without a code\n\n\n"), "foreign"],
+    [another.seal("host_name=h1\nreturn_code=0\noutput=text\n\n\n"), "unreadable"],
+    [Buffer.from("host_name=h1\nreturn_code=0\noutput=text\n").toString("base64"), "clear"],
+  ] as const;
+  const mailbox = new Mailbox("results", cipher);
+  for (const [payload] of cases) {
+    const job = { queue: "results", payload: Buffer.from(payload), complete: () => {} };
+    mailbox.take(job as unknown as Parameters<typeof mailbox.take>[0], "192.0.2.1:4730");
+  }
+  assert.deepEqual(
+    mailbox.strays.map(({ kind }) => kind),
+    cases.map(([, kind]) => kind),
+  );
 });
