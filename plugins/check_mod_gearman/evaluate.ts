@@ -123,6 +123,12 @@ function judgeQueue(queue: QueueFacts, server: string, prefix: string, unclaimed
   if (unended.length > 0) {
     problems.push(verdict(Status.WARNING, `${name}: the worker sent its result, but does not end the job`));
   }
+  const failed = trips.find(({ refusal, results }) => refusal !== undefined && results.length > 0);
+  if (failed?.refusal !== undefined) {
+    problems.push(
+      verdict(Status.WARNING, `${name}: the worker sent its result, yet failed the job: ${excerpt(failed.refusal)}`),
+    );
+  }
   problems.push(...judgeTimes(trips, name, rules));
   return problems;
 }
@@ -177,19 +183,28 @@ function strayText({ kind, server }: Stray): string {
   }
 }
 
-/** What is wrong with a result that came. */
-function wrongText({ token, results }: TripFacts, { expectCode, expectText, echo }: Rules): string | undefined {
-  const [result] = results;
-  if (result === undefined) return undefined;
-  const { code, output } = result;
-  const said = `'${excerpt(output)}'`;
-  if (code !== expectCode) {
-    return `return code ${Number.isNaN(code) ? "missing" : code} instead of ${expectCode}: ${said}`;
+/** What is wrong with a job's result; of one that came twice, with either. */
+function wrongText({ token, results }: TripFacts, rules: Rules): string | undefined {
+  for (const result of results) {
+    const text = wrongResultText(result, token, rules);
+    if (text !== undefined) return text;
   }
+  return undefined;
+}
+
+function wrongResultText(
+  { code, output }: ResultFacts,
+  token: string,
+  { expectCode, expectText, echo }: Rules,
+): string | undefined {
+  const said = `'${excerpt(output)}'`;
+  if (code !== expectCode) return `return code ${codeText(code)} instead of ${expectCode}: ${said}`;
   const expected = echo ? token : expectText;
   if (expected === undefined || output.includes(expected)) return undefined;
   return `the output lacks ${echo ? "our token" : `'${printable(expected, LONGEST_SHOWN)}'`}: ${said}`;
 }
+
+const codeText = (code: number) => (Number.isNaN(code) ? "missing" : `${code}`);
 
 function judgeTimes(trips: readonly TripFacts[], name: string, { time, wait }: Rules): Result[] {
   const problems: Result[] = [];
@@ -255,7 +270,7 @@ function* tripLines({ name, trips }: QueueFacts, prefix: string): Iterable<strin
   for (const { time, wait, run, return: back, results } of trips) {
     for (const { source, server, code, output } of results) {
       const legs = Number.isFinite(run) ? `, wait ${seconds(wait)}, run ${seconds(run)}, return ${seconds(back)}` : "";
-      yield `${prefix}queue ${shown(name)}: answer of ${excerpt(source)} over ${server} in ${seconds(time)}${legs}, code ${code}: '${excerpt(output)}'`;
+      yield `${prefix}queue ${shown(name)}: answer of ${source === "" ? "a nameless worker" : excerpt(source)} over ${server} in ${seconds(time)}${legs}, code ${codeText(code)}: '${excerpt(output)}'`;
     }
   }
 }

@@ -127,6 +127,16 @@ const CASES: readonly [string, ProbeFacts, string][] = [
     "CRITICAL Queue service: return code missing instead of 0: 'TOKEN'",
   ],
   [
+    "came twice, and only the first as it should",
+    facts([trip({ results: [result, { ...result, code: 2 }] })]),
+    "CRITICAL Queue service: return code 2 instead of 0: 'TOKEN'. Queue service: the result came twice.",
+  ],
+  [
+    "came back, of a job that failed",
+    facts([trip({ refusal: "the worker threw an exception: oops" })]),
+    "WARNING Queue service: the worker sent its result, yet failed the job: the worker threw an exception: oops",
+  ],
+  [
     "came twice, over two servers",
     facts([trip({ results: [result, { ...result, server: B }] })]),
     `WARNING Queue service: the result came twice (over ${A} and ${B})`,
