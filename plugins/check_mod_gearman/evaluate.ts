@@ -54,11 +54,18 @@ export function evaluate({ servers, strays }: ProbeFacts, rules: Rules): Result 
   return combine(okText(servers), parts, { details });
 }
 
+/** A timeout may be OK by the user's wish: no job came back from that server then. */
 function okText(servers: readonly ServerFacts[]): string {
-  const trips = servers.flatMap(({ queues }) => queues.flatMap((queue) => queue.trips));
+  const failures = servers.flatMap(({ server, failure }) => (failure ? [withServer(failure.message, server)] : []));
+  const queues = servers.flatMap((facts) => (facts.failure === undefined ? facts.queues : []));
+  const trips = queues.flatMap((queue) => queue.trips);
+  if (trips.length === 0) return failures.join(", ");
   const slowest = seconds(Math.max(...trips.map(({ time }) => time)));
-  if (trips.length > 1) return `all ${trips.length} check jobs came back, the slowest in ${slowest}`;
-  return `check job of queue ${shown(servers[0]?.queues[0]?.name ?? "")} came back in ${slowest}`;
+  const back =
+    trips.length > 1
+      ? `all ${trips.length} check jobs came back, the slowest in ${slowest}`
+      : `check job of queue ${shown(queues[0]?.name ?? "")} came back in ${slowest}`;
+  return [...failures, back].join(", ");
 }
 
 function evaluateServer(

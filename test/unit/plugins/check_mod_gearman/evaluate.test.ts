@@ -170,6 +170,16 @@ test("an unreadable result explains one lost job, of its own server if there is 
   );
 });
 
+test("a timeout that is OK by the user's wish is not told as a job that came back", () => {
+  const failure = new CheckError(Status.OK, `no complete answer from ${B} within 2 s (0 bytes received)`);
+  const down = server([queue([])], { server: B, label: "192.0.2.2-4730", failure });
+  assert.equal(said({ servers: [down], strays: [] }), `OK ${failure.message}`);
+  assert.equal(
+    said({ servers: [server([queue([trip()])]), down], strays: [] }),
+    `OK ${failure.message}, check job of queue service came back in 0.500 s`,
+  );
+});
+
 test("what many results have in common is said once", () => {
   const strays = Array.from({ length: 40 }, (): Stray => ({ server: A, kind: "unreadable" }));
   const text = `a result came over ${A} that cannot be decrypted: the key differs on the way back`;
