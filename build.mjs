@@ -56,7 +56,7 @@ const SETTINGS = {
   target: "node20",
   // an executable without extension is CommonJS to Node
   format: "cjs",
-  conditions: ["source"],
+  conditions: ["monitoring-plugins-source"],
   minify: true,
   legalComments: "none",
   metafile: true,

@@ -1,5 +1,5 @@
 // Draws the pictures of gearman_top from its real screen, run in a real terminal (tmux) against real job servers:
-//   npm run build && node --import tsx --conditions=source docs/pictures.ts
+//   npm run build && node --import tsx --conditions=monitoring-plugins-source docs/pictures.ts
 // By hand, when the screen has changed: the pictures hold times and ports, so no two runs are alike.
 import { writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";

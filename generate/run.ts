@@ -1,6 +1,6 @@
 // Makes everything that follows from the one declaration of options each plugin has: option tables of the pages in docs/,
 // definitions for monitoring cores in contrib/.
-//   node --import tsx --conditions=source generate/run.ts [--check]
+//   node --import tsx --conditions=monitoring-plugins-source generate/run.ts [--check]
 // With --check nothing is written, and the exit code says whether something is out of date.
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";

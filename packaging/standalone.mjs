@@ -46,7 +46,7 @@ export async function buildStandalone(folder) {
     platform: "node",
     target: "node20",
     format: "cjs",
-    conditions: ["source"],
+    conditions: ["monitoring-plugins-source"],
     // bun would put in the path of the folder it is built in, which is nobody's business and in no two builds the same
     define: { __filename: JSON.stringify(`/${EXECUTABLE}`), __dirname: '"/"' },
     minify: true,

@@ -29,7 +29,7 @@ if (files.length === 0) {
 const { status } = spawnSync(
   process.execPath,
   [
-    ...["--import", "tsx", "--conditions=source", "--test"],
+    ...["--import", "tsx", "--conditions=monitoring-plugins-source", "--test"],
     ...["--test-concurrency=2", "--test-timeout=300000", "--test-reporter=spec"],
     ...files,
   ],

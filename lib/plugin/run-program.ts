@@ -8,7 +8,7 @@ import { printable } from "./text.ts";
 import { STDOUT, write } from "./write.ts";
 
 /** What ends a program from outside, and the signals' numbers. */
-const SIGNALS = { SIGHUP: 1, SIGINT: 2, SIGQUIT: 3, SIGTERM: 15 } as const;
+const SIGNALS = { SIGHUP: 1, SIGINT: 2, SIGQUIT: 3, SIGABRT: 6, SIGALRM: 14, SIGTERM: 15, SIGXCPU: 24 } as const;
 type Signal = keyof typeof SIGNALS;
 const NAMES = Object.keys(SIGNALS) as Signal[];
 

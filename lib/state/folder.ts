@@ -4,7 +4,7 @@ import { join } from "node:path";
 const SYSTEM_FOLDER = "/var/lib/monitoring-plugins";
 
 /** What of the environment decides. */
-export interface Surroundings {
+interface Surroundings {
   readonly MP_STATE_PATH?: string | undefined;
   readonly XDG_STATE_HOME?: string | undefined;
   readonly HOME?: string | undefined;

@@ -1,5 +1,5 @@
 // Makes the two Debian packages of dist/debian/, or of the folder named: one for Debian's Node, one that needs none.
-//   node --import tsx --conditions=source packaging/debian/build.ts [folder [all|amd64 [compression]]]
+//   node --import tsx --conditions=monitoring-plugins-source packaging/debian/build.ts [folder [all|amd64 [compression]]]
 // Both are the same byte by byte for the same sources and SOURCE_DATE_EPOCH, which is the time of the last commit unless set.
 // The bundles are those of `npm run build`.
 import { execFileSync } from "node:child_process";
@@ -74,7 +74,7 @@ async function bundles(tree: string): Promise<Content> {
     outdir: "nowhere",
     bundle: true,
     platform: "node",
-    conditions: ["source"],
+    conditions: ["monitoring-plugins-source"],
     metafile: true,
     write: false,
     logLevel: "warning",

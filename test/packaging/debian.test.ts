@@ -37,7 +37,13 @@ const installing = (architecture: Architecture) => ({
 });
 
 function buildDeb(architecture: Architecture, folder: string, compression: string, before = ""): string {
-  const build = [process.execPath, "--import", "tsx", "--conditions=source", join(root, "packaging/debian/build.ts")];
+  const build = [
+    process.execPath,
+    "--import",
+    "tsx",
+    "--conditions=monitoring-plugins-source",
+    join(root, "packaging/debian/build.ts"),
+  ];
   const args = [join(work, folder), architecture, compression];
   const env = { ...process.env, SOURCE_DATE_EPOCH: "1760000000" };
   const output = execFileSync("/bin/sh", ["-c", `${before} exec "$@"`, "sh", ...build, ...args], {

@@ -76,10 +76,10 @@ test("monitoring-plugins-ts: modules with their types, and a program outside the
   writeFileSync(join(root, "lib/build/stale.js"), "");
   const { filename, files } = await pack(folder, "--workspace=lib");
   const { exports, dependencies } = JSON.parse(readFileSync(join(root, "lib/package.json"), "utf8")) as {
-    exports: Record<string, { source: string }>;
+    exports: Record<string, { default: string }>;
     dependencies: Record<string, string>;
   };
-  const folders = Object.values(exports).map(({ source }) => source.split("/")[1] ?? "");
+  const folders = Object.values(exports).map((entry) => entry.default.split("/")[2] ?? "");
   const modules = folders.flatMap(sources).map((path) => path.replace(/\.ts$/, ""));
   assert.deepEqual(
     files.map(({ path }) => path).sort(),

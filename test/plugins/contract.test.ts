@@ -196,7 +196,7 @@ for (const name of plugins) {
       absWorkingDir: ROOT,
       bundle: true,
       platform: "node",
-      conditions: ["source"],
+      conditions: ["monitoring-plugins-source"],
       metafile: true,
       write: false,
     });
