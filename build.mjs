@@ -10,13 +10,20 @@ import { licenceNotice, programNames, root, version } from "./packaging/programs
 const dist = join(root, "dist");
 
 /**
- * Packages that most runs never use. Reading and compiling them would cost more than the rest of a start, so they travel
- * as one packed string each, which is unpacked and compiled when `import()` asks for it.
+ * Packages that most runs never use. Reading and compiling them would cost more than the rest of a start, so each travels
+ * packed, as one comment at the end of the file, which is found, unpacked and compiled when `import()` asks for it. A
+ * comment, because V8 reads a string of that length ten times as slowly as it passes over one.
  */
 const ON_DEMAND = ["commander", "re2js", "undici"];
 
-/** @param inputs files of the packages read so are added to this set, for their licences */
-const packagesOnDemand = (inputs) => ({
+/** What begins the comment that holds a package; the last place where it stands is the comment. */
+const packedAs = (path) => `//packed:${path}:`;
+
+/**
+ * @param inputs files of the packages read so are added to this set, for their licences
+ * @param packed what they became is added to this map
+ */
+const packagesOnDemand = (inputs, packed) => ({
   name: "packages-on-demand",
   setup(setup) {
     const namespace = "packed";
@@ -32,9 +39,13 @@ const packagesOnDemand = (inputs) => ({
         write: false,
       });
       for (const input of Object.keys(metafile.inputs)) inputs.add(input);
-      const packed = brotliCompressSync(outputFiles[0].contents).toString("base64");
+      packed.set(path, brotliCompressSync(outputFiles[0].contents).toString("base64"));
+      const begin = packedAs(path);
       const contents = `
-        const source = require("node:zlib").brotliDecompressSync(Buffer.from("${packed}", "base64")).toString();
+        const file = typeof __filename === "undefined" ? process.argv[1] : __filename;
+        const text = require("node:fs").readFileSync(file, "latin1");
+        const [packed] = text.slice(text.lastIndexOf("${begin}") + ${begin.length}).split("\\n", 1);
+        const source = require("node:zlib").brotliDecompressSync(Buffer.from(packed, "base64")).toString();
         new Function("module", "exports", "require", source)(module, module.exports, require);
       `;
       return { contents, loader: "js" };
@@ -70,6 +81,7 @@ const REQUIRE_ANYWAY = `if (typeof require === "undefined")
 async function bundle(name) {
   const outfile = join(dist, name);
   const inputs = new Set();
+  const packed = new Map();
   // what is no check is a program for people, see lib/plugin/program.ts
   const runner = name.startsWith("check_") ? "runPlugin" : "runProgram";
   const { metafile } = await build({
@@ -85,10 +97,17 @@ async function bundle(name) {
     },
     outfile,
     banner: { js: `#!/usr/bin/env node\n${REQUIRE_ANYWAY}` },
-    plugins: [packagesOnDemand(inputs)],
+    plugins: [packagesOnDemand(inputs, packed)],
   });
   for (const input of Object.keys(metafile.inputs)) inputs.add(input);
-  writeFileSync(outfile, `${readFileSync(outfile, "utf8").trimEnd()}\n${comment(licenceNotice(name, inputs))}\n`);
+  const code = readFileSync(outfile, "utf8").trimEnd();
+  const packages = [...packed]
+    .map(([path, content]) => [packedAs(path), content])
+    // what the library could load, but this program never asks for, has gone with the code that would ask
+    .filter(([begin]) => code.includes(begin))
+    .map(([begin, content]) => `${begin}${content}\n`)
+    .sort();
+  writeFileSync(outfile, `${code}\n${comment(licenceNotice(name, inputs))}\n${packages.join("")}`);
   chmodSync(outfile, 0o755);
 }
 
