@@ -68,6 +68,17 @@ export function withPort(address: Address, defaultPort: number): TcpEndpoint {
   return { host: address.host, port: address.port ?? defaultPort };
 }
 
+/** The endpoints the addresses mean, each once: a server named twice would be asked and counted twice. */
+export function endpointsOf(addresses: readonly Address[], defaultPort: number): readonly TcpEndpoint[] {
+  const byName = new Map<string, TcpEndpoint>();
+  for (const address of addresses) {
+    const endpoint = withPort(address, defaultPort);
+    const name = formatEndpoint(endpoint);
+    if (!byName.has(name)) byName.set(name, endpoint);
+  }
+  return [...byName.values()];
+}
+
 /** The endpoint as users write it: `192.0.2.10:4730`, `[::1]:4730` or `/run/live`. */
 export function formatEndpoint(endpoint: Endpoint): string {
   if ("path" in endpoint) return endpoint.path;

@@ -3,6 +3,7 @@ export {
   type Address,
   type Endpoint,
   endpointLabel,
+  endpointsOf,
   formatEndpoint,
   parseAddress,
   parseAddresses,
@@ -11,5 +12,5 @@ export {
   type UnixEndpoint,
   withPort,
 } from "./endpoint.ts";
-export { type NetworkValues, networkOptions, readNetworkOptions } from "./options.ts";
+export { type NetworkValues, networkOptions, readNetworkOptions, serverOptions } from "./options.ts";
 export type { TlsOptions } from "./tls.ts";

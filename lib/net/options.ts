@@ -1,8 +1,44 @@
 import { readFileSync, statSync } from "node:fs";
 
 import { UsageError } from "../plugin/error.ts";
-import { flag, option } from "../plugin/option.ts";
+import { flag, list, option } from "../plugin/option.ts";
 import type { ConnectOptions } from "./connection.ts";
+import { parseAddresses, parsePort } from "./endpoint.ts";
+
+/**
+ * The options of a plugin that asks one or more servers by TCP: `-H`, `-p`, and {@link networkOptions}.
+ *
+ * @param what the server in words: `Job server`
+ * @param port where none is named
+ * @param host the server where `-H` is not given; without it, `note` says which
+ */
+export function serverOptions({ section, what, port, host, note = "" }: ServerDeclaration) {
+  return {
+    server: list({
+      flags: "-H, --hostname <host[:port]>",
+      help: `${what}; repeatable, or several with commas between. IPv6: [::1]:${port} or ::1.${note}`,
+      section,
+      parse: parseAddresses,
+      ...(host === undefined ? {} : { default: host }),
+    }),
+    port: option({
+      flags: "-p, --port <port>",
+      help: "Port of a server that is named without.",
+      section,
+      parse: parsePort,
+      default: `${port}`,
+    }),
+    ...networkOptions(section),
+  };
+}
+
+interface ServerDeclaration {
+  readonly section: string;
+  readonly what: string;
+  readonly port: number;
+  readonly host?: string;
+  readonly note?: string;
+}
 
 /**
  * The options of every plugin that connects somewhere: `-4`, `-6` and those of TLS.

@@ -1,6 +1,7 @@
 import { type Metric, plainLabel } from "./metric.ts";
+import { option } from "./option.ts";
 import { Range } from "./range.ts";
-import type { Pattern } from "./selection.ts";
+import { type Pattern, parseExpression } from "./selection.ts";
 
 /** Label, value with unit, and up to four fields behind semicolons. */
 const ITEM = /^(?:'((?:[^']|'')+)'|([^\s'=]+))=(-?[0-9.]+(?:[eE][-+]?\d+)?)([A-Za-z%]{0,8})((?:;[^;\s]*){0,4};?)$/;
@@ -60,10 +61,29 @@ const PERFDATA_AMOUNTS = ["all", "totals", "none"] as const;
 export type PerfdataAmount = (typeof PERFDATA_AMOUNTS)[number];
 
 /** @throws Error naming the text when it is no amount */
-export function parsePerfdataAmount(text: string): PerfdataAmount {
+function parsePerfdataAmount(text: string): PerfdataAmount {
   const amount = PERFDATA_AMOUNTS.find((name) => name === text.toLowerCase());
   if (amount === undefined) throw new Error(`'${text}' is not one of ${PERFDATA_AMOUNTS.join(", ")}`);
   return amount;
+}
+
+/** `--perfdata`, for plugins whose perfdata may be long, and `--perfdata-filter`, whose value {@link filterMetrics} takes. */
+export function perfdataOptions(section: string) {
+  return {
+    perfdata: option({
+      flags: "--perfdata <amount>",
+      help: "all, totals or none.",
+      section,
+      parse: parsePerfdataAmount,
+      default: "all",
+    }),
+    perfdataFilter: option({
+      flags: "--perfdata-filter <re2>",
+      help: "Only perfdata whose label matches, anywhere in it.",
+      section,
+      parse: parseExpression,
+    }),
+  };
 }
 
 /** Those metrics whose label `pattern` accepts; all without one. Lazy, as the metrics may be. */

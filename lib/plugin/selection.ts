@@ -1,3 +1,5 @@
+import { list } from "./option.ts";
+
 /** Whether a name matches. Runs in linear time whatever pattern and name are: a check stuck in a pattern cannot keep its deadline. */
 export type Pattern = (name: string) => boolean;
 
@@ -51,6 +53,28 @@ function globPattern(glob: string): Pattern {
     }
     while (glob[at] === "*") at++;
     return at === glob.length;
+  };
+}
+
+/**
+ * `--include` and `--exclude`, whose values {@link isSelected} takes.
+ *
+ * @param things what is selected, in the plural: `Queues`
+ */
+export function selectionOptions(section: string, things: string) {
+  return {
+    include: list({
+      flags: "--include <pattern>",
+      help: `${things} that match: a glob with * and ?, or an RE2 pattern after ~; repeatable.`,
+      section,
+      parse: parsePattern,
+    }),
+    exclude: list({
+      flags: "--exclude <pattern>",
+      help: `Not the ${things.toLowerCase()} that match; repeatable.`,
+      section,
+      parse: parsePattern,
+    }),
   };
 }
 

@@ -1,6 +1,6 @@
 import { join } from "node:path";
 
-import { definePlugin, flag, isSelected, list, option, parsePattern, UsageError } from "monitoring-plugins-ts";
+import { definePlugin, flag, isSelected, list, option, selectionOptions, UsageError } from "monitoring-plugins-ts";
 import { parseLivestatusAddress } from "monitoring-plugins-ts/livestatus";
 import { networkOptions, readNetworkOptions } from "monitoring-plugins-ts/net";
 
@@ -69,18 +69,7 @@ const options = {
     section: SITES,
     parse: parseSite,
   }),
-  include: list({
-    flags: "--include <pattern>",
-    help: "Sites that match: a glob with * and ?, or an RE2 pattern after ~; repeatable.",
-    section: SITES,
-    parse: parsePattern,
-  }),
-  exclude: list({
-    flags: "--exclude <pattern>",
-    help: "Not the sites that match; repeatable.",
-    section: SITES,
-    parse: parsePattern,
-  }),
+  ...selectionOptions(SITES, "Sites"),
   ...ruleOptions,
 };
 

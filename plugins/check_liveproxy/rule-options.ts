@@ -1,10 +1,9 @@
-import { list, option, parseExpression, parsePerfdataAmount, Range, type Values } from "monitoring-plugins-ts";
+import { list, option, perfdataOptions, Range, type Values } from "monitoring-plugins-ts";
 
 import type { Rules } from "./rules.ts";
 import { parseSeconds, parseSecondsThreshold, parseShare } from "./threshold.ts";
 
 const LIMITS = "Thresholds: seconds (or 5m, 2h), 0 is off; N or N% alerts at so many or more";
-const OUTPUT = "Output";
 
 const seconds = (flags: string, help: string, byDefault: string) =>
   option({ flags, help, section: LIMITS, parse: parseSecondsThreshold, default: byDefault });
@@ -74,19 +73,7 @@ export const ruleOptions = {
     parse: parseSecondsThreshold,
   }),
 
-  perfdata: option({
-    flags: "--perfdata <amount>",
-    help: "all, totals or none.",
-    section: OUTPUT,
-    parse: parsePerfdataAmount,
-    default: "all",
-  }),
-  perfdataFilter: option({
-    flags: "--perfdata-filter <re2>",
-    help: "Only perfdata whose label matches, anywhere in it.",
-    section: OUTPUT,
-    parse: parseExpression,
-  }),
+  ...perfdataOptions("Output"),
 };
 
 /** What {@link ruleOptions} were given. */

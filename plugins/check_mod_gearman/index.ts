@@ -1,13 +1,7 @@
 import { definePlugin, flag, list, option, parseDecimal, Range, UsageError } from "monitoring-plugins-ts";
 import { displayName, type Priority, wireName } from "monitoring-plugins-ts/gearman";
 import { readConfig, readKeyFile } from "monitoring-plugins-ts/mod-gearman";
-import {
-  formatEndpoint,
-  networkOptions,
-  parseAddresses,
-  parsePort,
-  readNetworkOptions,
-} from "monitoring-plugins-ts/net";
+import { formatEndpoint, readNetworkOptions, serverOptions } from "monitoring-plugins-ts/net";
 
 import { evaluate } from "./evaluate.ts";
 import { probe } from "./probe.ts";
@@ -55,20 +49,12 @@ function parseCommand(text: string): string {
 }
 
 const options = {
-  server: list({
-    flags: "-H, --hostname <host[:port]>",
-    help: "Job server; repeatable, or several with commas between: each is probed. IPv6: [::1]:4730 or ::1. (default: those of --config, else localhost)",
+  ...serverOptions({
     section: SERVER,
-    parse: parseAddresses,
+    what: "Job server",
+    port: 4730,
+    note: " Each is probed. (default: those of --config, else localhost)",
   }),
-  port: option({
-    flags: "-p, --port <port>",
-    help: "Port where -H or the config names none.",
-    section: SERVER,
-    parse: parsePort,
-    default: "4730",
-  }),
-  ...networkOptions(SERVER),
 
   keyFile: option({
     flags: "--key-file <file>",

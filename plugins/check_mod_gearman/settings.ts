@@ -1,6 +1,6 @@
 import { UsageError } from "monitoring-plugins-ts";
 import type { FileKey, ModGearmanConfig } from "monitoring-plugins-ts/mod-gearman";
-import { type Address, formatEndpoint, parseAddresses, type TcpEndpoint, withPort } from "monitoring-plugins-ts/net";
+import { type Address, endpointsOf, parseAddresses, type TcpEndpoint } from "monitoring-plugins-ts/net";
 
 /** What was said about servers and key. */
 export interface Sources {
@@ -28,8 +28,7 @@ export function readSettings(sources: Sources): Settings {
 function readServers({ server, port, config }: Sources): readonly TcpEndpoint[] {
   const addresses = server.length > 0 ? server : (config?.servers.flatMap(parseAddressesOfConfig) ?? []);
   const chosen = addresses.length > 0 ? addresses : [{ host: "localhost" }];
-  const byName = new Map(chosen.map((address) => withPort(address, port)).map((end) => [formatEndpoint(end), end]));
-  return [...byName.values()];
+  return endpointsOf(chosen, port);
 }
 
 function parseAddressesOfConfig(text: string): readonly Address[] {

@@ -6,19 +6,18 @@ import {
   type ProgramContext,
   parseCountThreshold,
   parseDecimal,
-  parsePattern,
+  selectionOptions,
   UsageError,
 } from "monitoring-plugins-ts";
 import {
   type Address,
-  formatEndpoint,
-  networkOptions,
+  endpointsOf,
   parseAddress,
   parseAddresses,
   parsePort,
   readNetworkOptions,
+  serverOptions,
   type TcpEndpoint,
-  withPort,
 } from "monitoring-plugins-ts/net";
 
 import { exitCode, formatJson, formatText } from "./batch.ts";
@@ -59,24 +58,17 @@ function parseColumn(text: string): Column {
 }
 
 const options = {
-  server: list({
-    flags: "-H, --hostname <host[:port]>",
-    help: `Job server; repeatable, or several with commas between. (default: $${SERVER_VARIABLE}, else localhost)`,
+  ...serverOptions({
     section: SERVER,
-    parse: parseAddresses,
+    what: "Job server",
+    port: 4730,
+    note: ` (default: $${SERVER_VARIABLE}, else localhost)`,
   }),
   moreServers: list({
     flags: "-s, --server <host[:port]>",
     help: "The same as -H.",
     section: SERVER,
     parse: parseAddresses,
-  }),
-  port: option({
-    flags: "-p, --port <port>",
-    help: "Port where -H names none.",
-    section: SERVER,
-    parse: parsePort,
-    default: "4730",
   }),
   timeout: option({
     flags: "-t, --timeout <seconds>",
@@ -85,20 +77,8 @@ const options = {
     parse: parseSeconds,
     default: "10",
   }),
-  ...networkOptions(SERVER),
 
-  include: list({
-    flags: "--include <pattern>",
-    help: "Queues that match: a glob with * and ?, or an RE2 pattern after ~; repeatable.",
-    section: QUEUES,
-    parse: parsePattern,
-  }),
-  exclude: list({
-    flags: "--exclude <pattern>",
-    help: "Not the queues that match; repeatable.",
-    section: QUEUES,
-    parse: parsePattern,
-  }),
+  ...selectionOptions(QUEUES, "Queues"),
   hideIdle: flag({ flags: "-q, --quiet", help: "Hide queues with neither workers nor jobs.", section: QUEUES }),
   merge: flag({ flags: "--merge", help: "One line a queue, the servers in columns.", section: QUEUES }),
   sort: option({
@@ -206,8 +186,7 @@ function endpoints(
   { [SERVER_VARIABLE]: variable = "" }: ProgramContext["env"],
 ): readonly TcpEndpoint[] {
   const addresses = given.length > 0 ? given : [variable === "" ? { host: "localhost" } : parseVariable(variable)];
-  const byName = new Map(addresses.map((address) => withPort(address, port)).map((end) => [formatEndpoint(end), end]));
-  return [...byName.values()];
+  return endpointsOf(addresses, port);
 }
 
 function parseVariable(text: string): Address {

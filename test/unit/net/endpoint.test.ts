@@ -5,6 +5,7 @@ import fc from "fast-check";
 
 import {
   endpointLabel,
+  endpointsOf,
   formatEndpoint,
   parseAddress,
   parseAddresses,
@@ -114,4 +115,13 @@ test("a server's label ends at its first underscore, and no two servers share on
   assert.equal(endpointLabel({ host: "gearmand.example.com", port: 4730 }), "gearmand.example.com-4730");
   assert.equal(endpointLabel({ host: "::1", port: 4730 }), "..1-4730");
   assert.equal(endpointLabel({ host: "a_b", port: 1 }).includes("_"), false);
+});
+
+test("endpointsOf() names each server once, in the order given", () => {
+  const addresses = parseAddresses("b, a:4730, b:4730, a:1, a");
+  assert.deepEqual(endpointsOf(addresses, 4730), [
+    { host: "b", port: 4730 },
+    { host: "a", port: 4730 },
+    { host: "a", port: 1 },
+  ]);
 });
