@@ -3,26 +3,31 @@ import {
   type Detail,
   judge,
   type Metric,
-  printable,
   type Range,
   type Result,
   Status,
   safeLabel,
   verdict,
 } from "monitoring-plugins-ts";
-import { displayName } from "monitoring-plugins-ts/gearman";
 
-import type { ProbeFacts, QueueFacts, ResultFacts, ServerFacts, Stray, TripFacts } from "./facts.ts";
+import type { ProbeFacts, QueueFacts, ServerFacts, Stray, TripFacts } from "./facts.ts";
+import {
+  codeText,
+  type Expectation,
+  excerpt,
+  lostText,
+  noWorkerText,
+  seconds,
+  shown,
+  strayText,
+  withServer,
+  wrongText,
+} from "./words.ts";
 
 /** Everything the user said about the verdict. */
-export interface Rules {
+export interface Rules extends Expectation {
   /** Jobs sent to each queue. */
   readonly count: number;
-  readonly expectCode: number;
-  /** What the output must contain; undefined: the job's own token, or nothing for a command of the user's. */
-  readonly expectText: string | undefined;
-  /** Whether the job was to echo its token. */
-  readonly echo: boolean;
   /** Seconds of the whole trip. */
   readonly time: Levels;
   /** Seconds until a worker took the job. */
@@ -37,9 +42,6 @@ interface Levels {
   readonly warning: Range | undefined;
   readonly critical: Range | undefined;
 }
-
-/** Longest foreign text in a line, in characters. */
-const LONGEST_SHOWN = 100;
 
 /** The verdict on all jobs sent. */
 export function evaluate({ servers, strays }: ProbeFacts, rules: Rules): Result {
@@ -96,10 +98,6 @@ function evaluateServer(
   });
 }
 
-/** A failure's text names its server already, unless it comes from the deadline itself. */
-const withServer = (message: string, server: string) =>
-  message.includes(server.replace(/:\d+$/, "").replace(/^\[(.*)\]$/, "$1")) ? message : `${server}: ${message}`;
-
 /** What is wrong with the jobs of one queue; nothing when all came back as they should. */
 function judgeQueue(queue: QueueFacts, server: string, prefix: string, unclaimed: Stray[], rules: Rules): Result[] {
   const { trips } = queue;
@@ -140,78 +138,12 @@ function judgeQueue(queue: QueueFacts, server: string, prefix: string, unclaimed
   return problems;
 }
 
-function noWorkerText({ counts, confirmedSeconds }: QueueFacts): string {
-  const known = counts === undefined ? "not found, so it has no worker" : "has no worker";
-  const since = confirmedSeconds >= 0.1 ? ` for ${confirmedSeconds.toFixed(1)} s` : "";
-  const waiting = counts !== undefined && counts.waiting > 0 ? `, ${counted(counts.waiting, "job")} waiting` : "";
-  return `${known}${since}${waiting}: no job sent`;
-}
-
 /** The unreadable result that seems to belong to a job: one that came over the same server, if there is a choice. */
 function claim({ stage }: TripFacts, server: string, unclaimed: Stray[]): Stray | undefined {
   if (stage !== "ended") return undefined;
   const same = unclaimed.findIndex((stray) => stray.server === server);
   return unclaimed.splice(Math.max(same, 0), 1)[0];
 }
-
-/** On which leg a job was lost; of several reasons the likeliest first. */
-function lostText(trip: TripFacts, { counts }: QueueFacts, stray: Stray | undefined): string {
-  if (trip.refusal !== undefined) return `job failed: ${excerpt(trip.refusal)}`;
-  if (stray !== undefined) return strayText(stray);
-  const time = seconds(trip.time);
-  switch (trip.stage) {
-    case "unconfirmed":
-      return `the job server did not take the job in ${time}`;
-    case "waiting": {
-      const worker = counts === undefined || counts.worker === 0 ? "no worker left" : counted(counts.worker, "worker");
-      const waiting = counts === undefined ? "" : `, ${counted(counts.waiting, "job")} waiting`;
-      if (trip.deaths === 0) return `job not fetched in ${time}, ${worker}${waiting}`;
-      const times = trip.deaths === 1 ? "" : ` ${trip.deaths} times`;
-      return `worker died${times} with the job, which nobody fetched again in ${time}, ${worker}${waiting}`;
-    }
-    case "fetched": {
-      const since = Number.isFinite(trip.wait) ? ` for ${seconds(trip.time - trip.wait)}` : "";
-      const again = trip.deaths === 0 ? "" : ", another one died with it";
-      return `job fetched, no result${since}: worker stuck, too slow or cut off${again}`;
-    }
-    case "ended":
-      return "job fetched and ended, no result: the worker has another key, or sends results to another server";
-  }
-}
-
-function strayText({ kind, server }: Stray): string {
-  switch (kind) {
-    case "unreadable":
-      return `a result came over ${server} that cannot be decrypted: the key differs on the way back`;
-    case "clear":
-      return `a result came over ${server} without encryption`;
-    case "foreign":
-      return `a result came over ${server} that is not ours`;
-  }
-}
-
-/** What is wrong with a job's result; of one that came twice, with either. */
-function wrongText({ token, results }: TripFacts, rules: Rules): string | undefined {
-  for (const result of results) {
-    const text = wrongResultText(result, token, rules);
-    if (text !== undefined) return text;
-  }
-  return undefined;
-}
-
-function wrongResultText(
-  { code, output }: ResultFacts,
-  token: string,
-  { expectCode, expectText, echo }: Rules,
-): string | undefined {
-  const said = `'${excerpt(output)}'`;
-  if (code !== expectCode) return `return code ${codeText(code)} instead of ${expectCode}: ${said}`;
-  const expected = echo ? token : expectText;
-  if (expected === undefined || output.includes(expected)) return undefined;
-  return `the output lacks ${echo ? "our token" : `'${printable(expected, LONGEST_SHOWN)}'`}: ${said}`;
-}
-
-const codeText = (code: number) => (Number.isNaN(code) ? "missing" : `${code}`);
 
 function judgeTimes(trips: readonly TripFacts[], name: string, { time, wait }: Rules): Result[] {
   const problems: Result[] = [];
@@ -281,15 +213,3 @@ function* tripLines({ name, trips }: QueueFacts, prefix: string): Iterable<strin
     }
   }
 }
-
-const seconds = (value: number) => `${value.toFixed(3)} s`;
-
-const counted = (n: number, what: string) => `${n} ${what}${n === 1 ? "" : "s"}`;
-
-/** The first line of foreign text, fit for a sentence: `;` becomes `:` in Nagios anyway. */
-function excerpt(text: ResultFacts["output"]): string {
-  const [first = ""] = text.split("\n", 1);
-  return printable(first.replaceAll(";", ","), LONGEST_SHOWN);
-}
-
-const shown = (name: string) => printable(displayName(name).replaceAll(";", ","), LONGEST_SHOWN);

@@ -1,0 +1,274 @@
+import { setTimeout as sleep } from "node:timers/promises";
+
+import { CheckError, type Context, DeadlineError, Status } from "monitoring-plugins-ts";
+import { askWhile, Exchange, type QueueStatus, randomUnique, type ServerStatus } from "monitoring-plugins-ts/gearman";
+import { type Cipher, formatJob } from "monitoring-plugins-ts/mod-gearman";
+import { endpointLabel, formatEndpoint, type TcpEndpoint } from "monitoring-plugins-ts/net";
+
+import type { QueueFacts, ServerFacts } from "./facts.ts";
+import { isAbandoned, type Mailbox } from "./mailbox.ts";
+import type { ProbeOrder } from "./order.ts";
+import { Trip } from "./trip.ts";
+
+/** Longest wait for the server's last words about jobs that are not done. */
+const LAST_LOOK_MS = 200;
+
+/** Longest wait for the counts before leaving; the rest of the time kept for that is for leaving. */
+const RECOUNT_MS = 100;
+
+/** Pauses between two looks at the jobs: none sees a quick worker, later ones cost the server little. */
+const FIRST_PAUSE_MS = 25;
+const LONGEST_PAUSE_MS = 250;
+
+/** Queues of dead runs tidied up by one run. */
+const MOST_ABANDONED = 20;
+
+/** A list of jobs is for all queues, so of a server with more jobs than this it is not asked. */
+const MOST_JOBS = 10_000;
+
+interface Target {
+  readonly name: string;
+  tokens: readonly string[];
+  counts: QueueStatus | undefined;
+  readonly trips: Trip[];
+}
+
+/** The part of the probe that one server sees. */
+export class ServerProbe {
+  readonly #server: TcpEndpoint;
+  readonly #order: ProbeOrder;
+  readonly #mailbox: Mailbox;
+  readonly #cipher: Cipher;
+  readonly #context: Context;
+  readonly #peer: string;
+  readonly #targets: readonly Target[];
+  readonly #life = new AbortController();
+  #exchange: Exchange | undefined;
+  #offered = false;
+  #launched = false;
+  #gaveUp = false;
+  readonly #timeIsUp: Promise<void>;
+  #endTime: () => void = () => {};
+  #confirmedSeconds = 0;
+  #failure: CheckError | undefined;
+
+  constructor(server: TcpEndpoint, order: ProbeOrder, mailbox: Mailbox, cipher: Cipher, context: Context) {
+    this.#server = server;
+    this.#order = order;
+    this.#mailbox = mailbox;
+    this.#cipher = cipher;
+    this.#context = context;
+    this.#peer = formatEndpoint(server);
+    this.#targets = order.queues.map((name) => ({ name, tokens: [], counts: undefined, trips: [] }));
+    this.#timeIsUp = new Promise((resolve) => {
+      this.#endTime = resolve;
+    });
+    const { signal } = context;
+    signal.addEventListener("abort", () => this.#abort(signal.reason), { once: true });
+  }
+
+  /** Never throws a CheckError: it is a fact about this server. */
+  async run(): Promise<void> {
+    try {
+      await this.#launch();
+      const watching = this.#watch();
+      await Promise.all(this.#trips().map(({ settled }) => settled));
+      await watching;
+      // a result that came twice waits in the queue by now; a server that hangs must not hold up the others' verdict
+      await Promise.race([this.#exchange?.flush(), this.#timeIsUp]);
+    } catch (error) {
+      if (!(error instanceof CheckError)) throw error;
+      this.#fail(error);
+    }
+  }
+
+  /** Ends all waiting: time is nearly over. */
+  giveUp(): void {
+    this.#gaveUp = true;
+    this.#endTime();
+    for (const trip of this.#trips()) trip.settle();
+  }
+
+  /** Finds out what hinders the jobs that are still out: the server, or that nobody fetched them. */
+  async lastLook(): Promise<void> {
+    const exchange = this.#exchange;
+    const waiting = this.#trips().filter((trip) => trip.isWaiting);
+    if (exchange === undefined || this.#failure !== undefined || !this.#gaveUp || this.#trips().length === 0) return;
+    let alive = false;
+    const echo = exchange.flush().then(() => {
+      alive = true;
+    });
+    const ask = async () => {
+      await echo;
+      if (waiting.length === 0) return;
+      const { queues } = await exchange.admin.status();
+      this.#note(queues);
+      const jobs = queues.reduce((sum, queue) => sum + queue.waiting + queue.running, 0);
+      if (jobs > MOST_JOBS) return;
+      const retries = new Map((await exchange.admin.jobs()).map((job) => [job.handle, job.retries]));
+      for (const trip of waiting) trip.retried(retries.get(trip.pending ?? "") ?? 0);
+    };
+    // what is not learnt now is not said
+    await Promise.race([ask().catch(() => {}), sleep(LAST_LOOK_MS)]);
+    if (!alive)
+      this.#fail(new CheckError(Status.CRITICAL, `${this.#peer} does not answer any more while jobs are out`));
+  }
+
+  facts(): ServerFacts {
+    return {
+      server: this.#peer,
+      label: endpointLabel(this.#server),
+      failure: this.#failure,
+      queues: this.#targets.map(
+        ({ name, counts, trips }): QueueFacts => ({
+          name,
+          counts,
+          confirmedSeconds: this.#confirmedSeconds,
+          trips: trips.map((trip) => trip.facts()),
+        }),
+      ),
+    };
+  }
+
+  /** Takes everything back that would be left on the server. */
+  async leave(): Promise<void> {
+    await this.#recount();
+    const jobs = this.#trips().flatMap(({ pending }) => pending ?? []);
+    const deserted = this.#targets
+      .filter(({ counts, trips }) => {
+        const ours = trips.filter((trip) => trip.isWaiting).length;
+        return ours > 0 && counts?.worker === 0 && counts.waiting <= ours;
+      })
+      .map(({ name }) => name);
+    await this.#exchange?.leave({ jobs, deserted });
+  }
+
+  /** Stopped by a signal, the counts are those of the launch: the workers may have gone since. */
+  async #recount(): Promise<void> {
+    const exchange = this.#exchange;
+    // before the launch is over, and at the last look, somebody else is asking on this connection
+    if (exchange === undefined || !this.#launched || this.#gaveUp) return;
+    if (!this.#trips().some((trip) => trip.isWaiting)) return;
+    const ask = async () => this.#note((await exchange.admin.status()).queues);
+    await Promise.race([ask().catch(() => {}), sleep(RECOUNT_MS)]);
+  }
+
+  #trips(): readonly Trip[] {
+    return this.#targets.flatMap(({ trips }) => trips);
+  }
+
+  /**
+   * A connection that holds our queue and jobs is still needed for taking them back, unless it is the one that does not
+   * answer.
+   */
+  #abort(reason: unknown): void {
+    if (!this.#offered || (!this.#launched && reason instanceof DeadlineError)) this.#life.abort(reason);
+  }
+
+  /** Before all jobs are sent somebody waits for the server's words, and knows better what was wrong with them. */
+  #lose(failure: CheckError): void {
+    if (this.#launched) this.#fail(failure);
+  }
+
+  #fail(failure: CheckError): void {
+    this.#failure ??= failure;
+    for (const trip of this.#trips()) trip.settle();
+  }
+
+  async #launch(): Promise<void> {
+    const { connect, servers, confirmSeconds } = this.#order;
+    const { signal, log, now } = this.#context;
+    if (signal.aborted) this.#life.abort(signal.reason);
+    const exchange = await Exchange.open(
+      this.#server,
+      { ...connect, signal: this.#life.signal },
+      { job: (job) => this.#mailbox.take(job, this.#peer), lost: (failure) => this.#lose(failure) },
+    );
+    this.#exchange = exchange;
+    for (const target of this.#targets) {
+      target.tokens = await Promise.all(Array.from({ length: this.#order.count }, () => randomUnique()));
+    }
+    const first = await exchange.admin.status();
+    log(`${this.#peer}: ${first.queues.length} queues in ${first.seconds.toFixed(3)} s`);
+    for (const { name } of first.queues.filter((queue) => isAbandoned(queue, now())).slice(0, MOST_ABANDONED)) {
+      log(`${this.#peer}: tidying up ${name}`);
+      exchange.offer(name);
+    }
+    // a worker may send its result to another server than the one it got the job from
+    if (servers.length > 1) this.#offer(exchange);
+    const start = process.uptime();
+    const launchSome = ({ queues }: ServerStatus) => {
+      this.#note(queues);
+      // nobody would wait for a job sent now
+      if (this.#gaveUp) return false;
+      const lacking = this.#targets.filter(({ trips }) => trips.length === 0);
+      for (const target of lacking) if ((target.counts?.worker ?? 0) > 0) this.#submit(exchange, target);
+      return this.#targets.some(({ trips }) => trips.length === 0);
+    };
+    await askWhile(launchSome, first, () => exchange.admin.status(), confirmSeconds, this.#context);
+    this.#confirmedSeconds = process.uptime() - start;
+    this.#launched = true;
+  }
+
+  #note(queues: readonly QueueStatus[]): void {
+    for (const target of this.#targets) target.counts = queues.find(({ name }) => name === target.name);
+  }
+
+  #offer(exchange: Exchange): void {
+    if (this.#offered) return;
+    this.#offered = true;
+    exchange.offer(this.#mailbox.queue);
+  }
+
+  #submit(exchange: Exchange, { name, tokens, trips }: Target): void {
+    this.#offer(exchange);
+    for (const token of tokens) {
+      const trip = new Trip(token, this.#context.now());
+      trips.push(trip);
+      this.#mailbox.trips.push(trip);
+      const payload = this.#cipher.seal(this.#jobText(name, token));
+      exchange.submit(
+        { queue: name, unique: `check_mod_gearman-${token}`, payload, priority: this.#order.priority },
+        {
+          created: (handle) => trip.created(handle),
+          refused: ({ message }) => trip.refuse(message),
+          status: (status) => trip.status(status),
+          ended: (result) => {
+            trip.ended(result);
+            this.#mailbox.review();
+          },
+        },
+      );
+    }
+    this.#context.log(`${this.#peer}: ${tokens.length} jobs sent`);
+  }
+
+  #jobText(targetQueue: string, token: string): string {
+    const { now, remainingMs } = this.#context;
+    return formatJob({
+      type: "service",
+      resultQueue: this.#mailbox.queue,
+      targetQueue,
+      hostName: "check_mod_gearman",
+      // comes back with the result, whatever the command says
+      serviceDescription: token,
+      coreTime: now(),
+      // a command that hangs is killed, and its result sent, while somebody waits for it
+      timeout: Math.max(1, Math.floor(remainingMs() / 1000) - 1),
+      commandLine: this.#order.command ?? `/bin/echo ${token}`,
+    });
+  }
+
+  /** Looks at the jobs until they are settled. */
+  async #watch(): Promise<void> {
+    const settled = Promise.all(this.#trips().map((trip) => trip.settled)).then(() => true);
+    for (let pause = FIRST_PAUSE_MS; ; pause = Math.min(2 * pause, LONGEST_PAUSE_MS)) {
+      if (await Promise.race([settled, sleep(pause, false)])) return;
+      for (const trip of this.#trips()) {
+        if (trip.pending === undefined) continue;
+        trip.asked();
+        this.#exchange?.askStatus(trip.pending);
+      }
+    }
+  }
+}
