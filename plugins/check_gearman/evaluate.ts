@@ -95,7 +95,7 @@ function evaluateServer(answer: ServerStatus, rules: Rules, { prefix, label }: P
     );
   }
   parts.push(...judgeAnswer(answer, prefix));
-  parts.push(...judgeTotals(answer, waiting, rules, { prefix, label }));
+  parts.push(...judgeTotals(answer, waiting, queues.length, rules, { prefix, label }));
 
   const details: Detail[] = [
     { verbosity: 1, lines: queueLines(queues, rules, prefix) },
@@ -133,13 +133,14 @@ function judgeAnswer({ oddCount, oddLines, duplicates }: ServerStatus, prefix: s
 function judgeTotals(
   { seconds }: ServerStatus,
   waiting: number,
+  queues: number,
   { total, time }: Rules,
   { prefix }: Prefixes,
 ): Result[] {
   const parts: Result[] = [];
   const totalStatus = judge(waiting, total.warning, total.critical);
   if (totalStatus !== Status.OK)
-    parts.push(verdict(totalStatus, `${prefix}${counted(waiting, "job")} waiting in all queues.`));
+    parts.push(verdict(totalStatus, `${prefix}${counted(waiting, "job")} waiting in ${counted(queues, "queue")}.`));
   const timeStatus = judge(seconds, time.warning, time.critical);
   if (timeStatus !== Status.OK) parts.push(verdict(timeStatus, `${prefix}answer took ${seconds.toFixed(3)} s.`));
   return parts;

@@ -224,10 +224,12 @@ test("--total-warning and --total-critical judge the waiting jobs of all selecte
   const run = await checkQueues(t, { a: { waiting: 6, worker: 1 }, b: { waiting: 7, worker: 1 } });
   assert.equal((await run("--total-warning", "14")).state, "OK");
   const warning = await run("--total-warning", "13", "--total-critical", "~:100");
-  assert.equal(warning.text, "check_gearman WARNING - 13 jobs waiting in all queues.");
+  assert.equal(warning.text, "check_gearman WARNING - 13 jobs waiting in 2 queues.");
   const item = warning.perfdata.find(({ label }) => label === "waiting");
   assert.deepEqual([item?.value, item?.warn, item?.crit], [13, "13", "~:100"]);
   assert.equal((await run("--total-critical", "7", "-q", "a")).state, "OK");
+  const selected = await run("--total-critical", "6", "-q", "a");
+  assert.equal(selected.text, "check_gearman CRITICAL - 6 jobs waiting in 1 queue.");
 });
 
 test("--orphans is the state of a queue with waiting jobs and no worker", real, async (t) => {

@@ -102,7 +102,7 @@ test("uneven is about selected queues of servers that answered", () => {
 test("totals are those of the selected queues", () => {
   const facts = [answered("a:1", [queue("a", 3, 2, 1), queue("b", 4, 5, 2)])];
   const result = evaluate(facts, rules({ perfdata: "totals", total: levels("7", "~:7") }));
-  assert.equal(result.text, "7 jobs waiting in all queues.");
+  assert.equal(result.text, "7 jobs waiting in 2 queues.");
   const { perfdata } = read(result);
   assert.deepEqual(
     perfdata.map(({ label, value, warn, crit }) => [label, value, warn, crit]),
