@@ -1,10 +1,5 @@
 // The bun that makes the standalone executable, and becomes a part of it.
-import { execFile } from "node:child_process";
-import { access, mkdir, readFile, rename, rm } from "node:fs/promises";
-import { join } from "node:path";
-import { promisify } from "node:util";
-
-import { root } from "./programs.mjs";
+import { binaryOf } from "./fetch.mjs";
 
 export const BUN_VERSION = "1.4.5";
 
@@ -46,67 +41,9 @@ WebKit into vendor/WebKit, at the commit that scripts/build/deps/webkit.ts names
 your changes, and "bun build --compile" of that one the executable.
 `;
 
-/** For a slow line: it is 40 MB packed and 100 MB unpacked. */
-const FETCH_LIMIT_MS = 300_000;
-
-/** @type {Promise<string> | undefined} */
-let fetched;
-
 /**
- * The path of the bun binary: fetched by npm once, and kept. No dependency, since nobody but the standalone build needs it.
+ * The path of the bun binary. No dependency, since nobody but the standalone build needs it.
  *
- * @returns {Promise<string>}
  * @throws Error that says why it cannot be had
  */
-export function bunBinary() {
-  fetched ??= fetchBun();
-  return fetched;
-}
-
-async function fetchBun() {
-  if (process.platform !== "linux" || process.arch !== "x64") {
-    throw new Error("the standalone executable is built on and for Linux on x64");
-  }
-  const cache = join(root, "node_modules/.cache/bun");
-  const folder = join(cache, BUN_VERSION);
-  const inside = join("node_modules", PACKAGE, "bin/bun");
-  if (!(await exists(join(folder, inside)))) {
-    // two that fetch at once must not see the half of each other's
-    const partial = join(cache, `${BUN_VERSION}.${process.pid}`);
-    await mkdir(partial, { recursive: true });
-    const options = [
-      "--no-save",
-      "--no-package-lock",
-      "--ignore-scripts",
-      "--no-audit",
-      "--no-fund",
-      "--loglevel=error",
-    ];
-    try {
-      await promisify(execFile)("npm", ["install", "--prefix", partial, ...options, `${PACKAGE}@${BUN_VERSION}`], {
-        cwd: partial,
-        timeout: FETCH_LIMIT_MS,
-      });
-      await access(join(partial, inside));
-      await rename(partial, folder).catch(async (error) => {
-        if (!(await exists(join(folder, inside)))) throw error;
-      });
-    } catch (cause) {
-      const { message, stderr } = /** @type {Error & { stderr?: string }} */ (cause);
-      const why = (stderr?.trim() || message).split("\n").slice(0, 3).join(", ");
-      throw new Error(`${PACKAGE}@${BUN_VERSION} cannot be had from the npm registry: ${why}`, { cause });
-    } finally {
-      await rm(partial, { recursive: true, force: true });
-    }
-  }
-  const manifest = JSON.parse(await readFile(join(folder, "node_modules", PACKAGE, "package.json"), "utf8"));
-  if (manifest.version !== BUN_VERSION) throw new Error(`${folder} holds ${manifest.version}: remove it`);
-  return join(folder, inside);
-}
-
-/** @param {string} path */
-const exists = (path) =>
-  access(path).then(
-    () => true,
-    () => false,
-  );
+export const bunBinary = () => binaryOf(PACKAGE, BUN_VERSION, "bin/bun");
