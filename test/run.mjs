@@ -30,7 +30,7 @@ const { status } = spawnSync(
   process.execPath,
   [
     ...["--import", "tsx", "--conditions=monitoring-plugins-source", "--test"],
-    ...["--test-concurrency=2", "--test-timeout=300000", "--test-reporter=spec"],
+    ...["--test-concurrency=2", "--test-timeout=600000", "--test-reporter=spec"],
     ...files,
   ],
   {

@@ -8,17 +8,17 @@ import { join } from "node:path";
 import { after, type TestContext, test } from "node:test";
 
 import { installedAs, putDefinitions } from "../../packaging/debian/tree.ts";
-import { programNames, root, version } from "../../packaging/programs.mjs";
+import { programNames, version } from "../../packaging/programs.mjs";
 import { fakeGearmand } from "../servers/fake-gearmand.ts";
 import { CleanRoot } from "../support/clean-root.ts";
+import { type Architecture, buildDeb } from "../support/debian-package.ts";
 import { needs } from "../support/needs.ts";
 import { lackingBun } from "../support/standalone.ts";
 
 const NAME = "monitoring-plugins-distributed";
 const STATE = "var/lib/monitoring-plugins";
 const names = programNames();
-const architectures = ["all", "amd64"] as const;
-type Architecture = (typeof architectures)[number];
+const architectures: readonly Architecture[] = ["all", "amd64"];
 
 const work = mkdtempSync(join(tmpdir(), "test-debian-"));
 after(() => rmSync(work, { recursive: true, force: true }));
@@ -36,30 +36,12 @@ const installing = (architecture: Architecture) => ({
   skip: building(architecture).skip || (process.env.CI !== "true" && notRoot),
 });
 
-function buildDeb(architecture: Architecture, folder: string, compression: string, before = ""): string {
-  const build = [
-    process.execPath,
-    "--import",
-    "tsx",
-    "--conditions=monitoring-plugins-source",
-    join(root, "packaging/debian/build.ts"),
-  ];
-  const args = [join(work, folder), architecture, compression];
-  const env = { ...process.env, SOURCE_DATE_EPOCH: "1760000000" };
-  const output = execFileSync("/bin/sh", ["-c", `${before} exec "$@"`, "sh", ...build, ...args], {
-    cwd: root,
-    encoding: "utf8",
-    env: before === "" ? env : { ...env, TZ: "Pacific/Chatham", LC_ALL: "C", HOME: "/nonexistent" },
-  });
-  return output.trim();
-}
-
 const built = new Map<Architecture, string>();
 
 /** The package, built once. */
 function deb(architecture: Architecture): string {
-  // xz would take half a minute for the same content
-  const path = built.get(architecture) ?? buildDeb(architecture, "packages", architecture === "all" ? "xz" : "gzip");
+  const compression = architecture === "all" ? "xz" : "gzip";
+  const path = built.get(architecture) ?? buildDeb(join(work, "packages"), architecture, { compression });
   built.set(architecture, path);
   return path;
 }
@@ -106,7 +88,7 @@ for (const architecture of architectures) {
   test(`${architecture}: two builds are the same, whoever builds`, building(architecture), () => {
     // compressed would be the same again, and take most of the time
     const compression = architecture === "all" ? "xz" : "none";
-    const again = buildDeb(architecture, "again", compression, "umask 077;");
+    const again = buildDeb(join(work, "again"), architecture, { compression, before: "umask 077;" });
     if (architecture === "all") assert.ok(readFileSync(again).equals(readFileSync(deb(architecture))));
     assert.ok(contents(again) === contents(deb(architecture)), "data");
     const control = (path: string) => execFileSync("dpkg-deb", ["--ctrl-tarfile", path]);

@@ -27,6 +27,8 @@ export const REQUIREMENTS = [
   { program: "lintian", debianPackage: "lintian" },
   { program: "man", debianPackage: "man-db" },
   { program: "bwrap", debianPackage: "bubblewrap" },
+  { program: "debootstrap", debianPackage: "debootstrap" },
+  { program: "nsenter", debianPackage: "util-linux" },
 ] as const satisfies readonly Requirement[];
 
 export type Program = (typeof REQUIREMENTS)[number]["program"];

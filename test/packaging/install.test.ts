@@ -1,0 +1,139 @@
+// What docs/install.md promises an administrator with a fresh Debian 12, done there command by command as the page has them.
+
+import assert from "node:assert/strict";
+import { copyFileSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { basename, join } from "node:path";
+import { type TestContext, test } from "node:test";
+import { setTimeout } from "node:timers/promises";
+
+import { root, version } from "../../packaging/programs.mjs";
+import { type Architecture, buildDeb } from "../support/debian-package.ts";
+import { FreshDebian, lackingFreshDebian } from "../support/fresh-debian.ts";
+import { lackingBun } from "../support/standalone.ts";
+
+const NAME = "monitoring-plugins-distributed";
+/** Icinga checks once a minute. */
+const ICINGA_LIMIT_MS = 120_000;
+
+const skip = (await lackingBun()) ?? lackingFreshDebian() ?? false;
+
+/** The two blocks of commands of the page's last section: up to the service, and asking Icinga for its state. */
+function commandsOfThePage(): readonly [install: string, ask: string] {
+  const page = readFileSync(join(root, "docs/install.md"), "utf8");
+  const section = page.split(/^## /m).find((part) => part.startsWith("From `dpkg -i` to OK")) ?? "";
+  const blocks = [...section.matchAll(/(?:^ {4}.*\n)+/gm)].map(([block]) => block.replace(/^ {4}/gm, ""));
+  const [install = "", ask = "", ...more] = blocks;
+  assert.ok(ask !== "" && more.length === 0, "the section has two blocks of commands");
+  return [install.replaceAll("VERSION", version), ask.trim()];
+}
+
+/** Puts a package where the page has it: into the folder the commands are given in. */
+function hand(t: TestContext, system: FreshDebian, architecture: Architecture): string {
+  const folder = mkdtempSync(join(tmpdir(), "test-install-"));
+  t.after(() => rmSync(folder, { recursive: true, force: true }));
+  const deb = buildDeb(folder, architecture, { compression: "none" });
+  copyFileSync(deb, join(system.path, "root", basename(deb)));
+  return basename(deb);
+}
+
+interface CheckResult {
+  readonly output: string;
+  readonly exit_status: number;
+  readonly performance_data: readonly string[];
+}
+
+test("a fresh Debian 12, from dpkg -i to OK and back, by docs/install.md alone", { skip }, async (t) => {
+  const [install, ask] = commandsOfThePage();
+  const [, packages = ""] = /apt install (.*)/.exec(install) ?? [];
+  const system = await FreshDebian.boot(t, packages.split(" "));
+  const run = async (script: string) => {
+    const { status, output } = await system.run(script);
+    assert.equal(status, 0, output);
+    return output;
+  };
+  /** The page's question to Icinga, or one like it. */
+  const askIcinga = (change = (command: string) => command) => {
+    const [, password = ""] = /password = "(.+)"/.exec(system.read("etc/icinga2/conf.d/api-users.conf")) ?? [];
+    return run(change(ask.replace("PASSWORD", password)));
+  };
+  const lastResult = async () => {
+    const answer = await askIcinga((command) => command.replace("attrs=state", "attrs=last_check_result"));
+    return JSON.parse(answer).results[0].attrs.last_check_result as CheckResult;
+  };
+  const until = async (isSo: () => Promise<boolean>) => {
+    for (const end = Date.now() + ICINGA_LIMIT_MS; !(await isSo()); await setTimeout(500)) {
+      if (Date.now() > end) assert.fail(`in vain: ${await askIcinga()} ${JSON.stringify(await lastResult())}`);
+    }
+  };
+  const checkNow = () =>
+    askIcinga((command) =>
+      command
+        .replace("objects/services?filter=", "actions/reschedule-check?type=Service&force=1&filter=")
+        .replace("curl ", "curl -X POST -H 'Accept: application/json' "),
+    );
+
+  let failed = false;
+  const step = (name: string, take: () => Promise<void>) =>
+    t.test(name, { skip: failed && "a step before it failed" }, async () => {
+      failed = true;
+      await take();
+      failed = false;
+    });
+
+  await step("the commands of the page end in a service that is OK", async () => {
+    hand(t, system, "amd64");
+    assert.match(await run(install), /^check_gearman OK - /m);
+    await until(async () => (await askIcinga()).includes('"state":0'));
+    const { output, exit_status } = await lastResult();
+    assert.match(output, /^check_gearman OK - 0 jobs running and 0 jobs waiting\. Version: /);
+    assert.equal(exit_status, 0);
+  });
+
+  await step("Icinga reads the numbers of a queue", async () => {
+    // a worker is a connection that has said CAN_DO, which Debian's bash can do by itself
+    const canDo = String.raw`\0REQ\0\0\0\1\0\0\0\5hello`;
+    system.start(t, `exec 3<>/dev/tcp/127.0.0.1/4730; printf '${canDo}' >&3; read <&3`);
+    await until(async () => {
+      await checkNow();
+      return (await lastResult()).performance_data.length > 0;
+    });
+    assert.deepEqual((await lastResult()).performance_data, [
+      "hello_waiting=0;10;100;0",
+      "hello_running=0",
+      "hello_worker=1;;;0",
+    ]);
+  });
+
+  await step("the job server goes, the service is CRITICAL", async () => {
+    await run("systemctl stop gearman-job-server");
+    await checkNow();
+    await until(async () => (await askIcinga()).includes('"state":2'));
+    assert.equal(
+      (await lastResult()).output,
+      "check_gearman CRITICAL - failed to connect to address 127.0.0.1 and port 4730: Connection refused",
+    );
+  });
+
+  await step("the package goes, and leaves nothing behind", async () => {
+    const files = (await run(`dpkg -L ${NAME}`)).trim().split("\n");
+    assert.ok(files.includes("/usr/lib/nagios/plugins/check_gearman"));
+    await run(`dpkg --purge ${NAME}`);
+    // folders that other packages have too stay with those
+    const paths = files.filter((path) => path !== "/.").join(" ");
+    const left = `for path in ${paths}; do [ ! -e $path ] || dpkg -S $path >/dev/null || echo $path; done`;
+    assert.equal(await run(left), "");
+    assert.equal(await run("dpkg-divert --list '*gearman*'"), "");
+  });
+
+  await step("the package for Node is refused, as there is no Node that is new enough, and gives way", async () => {
+    const all = hand(t, system, "all");
+    const { status, output } = await system.run(`dpkg -i ${all}`);
+    assert.equal(status, 1);
+    assert.match(output, /depends on nodejs \(>= 20\); however:\n {2}Package nodejs is not installed\./);
+    await run(`dpkg -i ${NAME}_*_amd64.deb && dpkg --verify ${NAME} && dpkg --purge ${NAME}`);
+    const byApt = await system.run(`apt install ./${all}`);
+    assert.equal(byApt.status, 100);
+    assert.match(byApt.output, /Depends: nodejs \(>= 20\)/);
+  });
+});

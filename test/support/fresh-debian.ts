@@ -1,0 +1,212 @@
+// A Debian 12 as it comes, booted beside this machine: for what an administrator does there with apt, dpkg and systemctl.
+
+import { execFile, execFileSync } from "node:child_process";
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  readlinkSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+import { setTimeout } from "node:timers/promises";
+import { fileURLToPath } from "node:url";
+
+import { lacking } from "./debian.ts";
+import { kill, type Owner, spawnOwned } from "./owner.ts";
+
+const RELEASE = "bookworm";
+const BOOT = fileURLToPath(new URL("boot.sh", import.meta.url));
+const APT_HELPER = "/usr/lib/apt/apt-helper";
+const BOOT_LIMIT_MS = 60_000;
+const ENVIRONMENT = ["PATH=/usr/sbin:/usr/bin:/sbin:/bin", "HOME=/root", "LC_ALL=C", "DEBIAN_FRONTEND=noninteractive"];
+
+/** New namespaces, all of whose processes end with the one that is started in them, and that one with its starter. */
+const UNSHARE = ["--mount", "--pid", "--fork", "--kill-child"];
+
+/** Where this machine has Debian's packages from, whichever form apt's configuration has. */
+function mirror(): string | undefined {
+  const format = "$(ORIGIN) $(LABEL) $(COMPONENT) $(REPO_URI)";
+  const targets = execFileSync("apt-get", ["indextargets", "--format", format, "Created-By: Packages"], {
+    encoding: "utf8",
+  });
+  return /^Debian Debian main (\S+)$/m.exec(targets)?.[1];
+}
+
+/** The proxy of apt's configuration, for programs that are not apt. */
+function proxy(): Readonly<Record<string, string>> {
+  const shell = execFileSync("apt-config", ["shell", "http_proxy", "Acquire::http::Proxy"], { encoding: "utf8" });
+  const [, found] = /='(.+)'/.exec(shell) ?? [];
+  return found === undefined ? {} : { http_proxy: found, https_proxy: found };
+}
+
+/** Why there can be no fresh Debian here; undefined when there can. With `CI=true` that is an error. */
+export function lackingFreshDebian(): string | undefined {
+  const reason = whyNot();
+  if (reason !== undefined && process.env.CI === "true") throw new Error(reason);
+  return reason;
+}
+
+function whyNot(): string | undefined {
+  if (process.arch !== "x64" || !existsSync(APT_HELPER)) return "needs a Debian on x64";
+  if (process.getuid?.() !== 0) return "only root boots a system in a folder";
+  const missing = lacking("debootstrap", "unshare", "nsenter", "setpriv");
+  if (missing !== undefined) return missing;
+  const uri = mirror();
+  if (uri === undefined) return "apt's sources have no mirror of Debian";
+  const folder = mkdtempSync(join(tmpdir(), "test-mirror-"));
+  try {
+    const address = `${uri}dists/${RELEASE}/InRelease`;
+    execFileSync(APT_HELPER, ["download-file", address, join(folder, "InRelease")], { stdio: "ignore" });
+    return undefined;
+  } catch {
+    return "the mirror of Debian in apt's sources cannot be reached";
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+/** How a command ended. */
+interface Ended {
+  readonly status: number | null;
+  /** stdout and stderr in one, as on a terminal. */
+  readonly output: string;
+}
+
+/**
+ * A system with its own systemd, and no network but its own loopback: what listens in it cannot be reached from outside,
+ * whatever the port, and ends with it.
+ */
+export class FreshDebian {
+  readonly path: string;
+  /** Its host name. */
+  readonly name: string;
+  /** Of its systemd, as this machine sees it. */
+  #pid = 0;
+
+  private constructor(path: string, name: string) {
+    this.path = path;
+    this.name = name;
+  }
+
+  /**
+   * Installs a Debian and boots it. It ends with its owner.
+   *
+   * @param packages that apt has at hand there, which has no network: they are fetched, but not installed
+   */
+  static async boot(owner: Owner, packages: readonly string[]): Promise<FreshDebian> {
+    const system = new FreshDebian(mkdtempSync(join(tmpdir(), "test-fresh-debian-")), `fresh-${process.pid}`);
+    // as any system's root; mkdtemp() lets nobody in
+    chmodSync(system.path, 0o755);
+    let stop = async () => {};
+    owner.after(async () => {
+      await stop();
+      rmSync(system.path, { recursive: true, force: true, maxRetries: 10, retryDelay: 100 });
+    });
+    await system.#install(owner, packages);
+    stop = await system.#boot(owner);
+    return system;
+  }
+
+  /** Runs a script of bash(1) as root, in root's home. Exit codes are no errors. */
+  run(script: string): Promise<Ended> {
+    // in no case on the machine itself
+    const guarded = `exec 2>&1; grep -qx ${this.name} /etc/hostname || exit 99; cd; ${script}`;
+    const inside = ["--all", "--target", `${this.#pid}`, "env", "-i", ...ENVIRONMENT, "bash", "-ec", guarded];
+    return new Promise((done) => {
+      const child = execFile("nsenter", inside, { maxBuffer: 2 ** 26 }, (_, output) =>
+        done({ status: child.exitCode, output }),
+      );
+      child.stdin?.end();
+    });
+  }
+
+  /** A program that runs beside what {@link run} does, until the owner ends. */
+  start(owner: Owner, script: string): void {
+    spawnOwned(owner, "nsenter", ["--all", "--target", `${this.#pid}`, "bash", "-c", script], { stdio: "ignore" });
+  }
+
+  read(path: string): string {
+    return readFileSync(join(this.path, path), "utf8");
+  }
+
+  #write(path: string, text: string): void {
+    mkdirSync(dirname(join(this.path, path)), { recursive: true });
+    writeFileSync(join(this.path, path), text);
+  }
+
+  async #install(owner: Owner, packages: readonly string[]): Promise<void> {
+    const outside = (...command: readonly string[]) => succeed(owner, ["unshare", ...UNSHARE, ...command]);
+    const bare = ["--variant=minbase", "--include=systemd-sysv,ca-certificates"];
+    await outside("--mount-proc", "debootstrap", ...bare, RELEASE, this.path, mirror() ?? "");
+    // nobody is there to be asked, and nothing has to survive a loss of power
+    this.#write("etc/apt/apt.conf.d/test", 'APT::Get::Assume-Yes "true";\nAcquire::Retries "0";\n');
+    this.#write("etc/dpkg/dpkg.cfg.d/test", "force-unsafe-io\n");
+    this.#write("etc/hosts", readFileSync("/etc/hosts", "utf8"));
+    await outside("chroot", this.path, "apt-get", "update");
+    await outside("chroot", this.path, "apt-get", "install", "--download-only", ...packages);
+    this.#write("etc/hosts", `127.0.0.1\tlocalhost\n127.0.1.1\t${this.name}\n`);
+    this.#write("etc/hostname", `${this.name}\n`);
+  }
+
+  async #boot(owner: Owner): Promise<() => Promise<void>> {
+    const arguments_ = [...UNSHARE, "--net", "--uts", "--ipc", "sh", BOOT, this.path, this.name];
+    const outer = spawnOwned(owner, "unshare", arguments_, { stdio: ["ignore", "ignore", "pipe"] });
+    let said = "";
+    outer.stderr?.on("data", (chunk: Buffer) => {
+      said += chunk;
+    });
+    const stop = async () => {
+      await kill(outer);
+      await succeed(owner, ["unshare", "--mount", "sh", "-c", REMOVE_GROUP, "sh", this.path, this.name]);
+    };
+    for (const end = Date.now() + BOOT_LIMIT_MS; ; await setTimeout(200)) {
+      this.#pid = Number(readOr("", () => readFileSync(`/proc/${outer.pid}/task/${outer.pid}/children`, "utf8")));
+      // until it is systemd, the namespaces still show the files of the machine
+      const isUp = /\/systemd$/.test(readOr("", () => readlinkSync(`/proc/${this.#pid}/exe`)));
+      if (isUp && (await this.run("systemctl is-system-running --wait")).status === 0) return stop;
+      if (outer.exitCode !== null || Date.now() > end) {
+        await stop();
+        throw new Error(`the fresh Debian does not boot: ${said}`);
+      }
+    }
+  }
+}
+
+/** Removes the control groups of a system that has ended, or is about to. */
+const REMOVE_GROUP = `
+mount -t cgroup2 cgroup2 "$1"
+for attempt in $(seq 100); do
+	[ -d "$1/$2" ] || exit 0
+	find "$1/$2" -depth -type d -exec rmdir {} + 2>/dev/null && exit 0
+	sleep 0.1
+done
+exit 1`;
+
+/** @throws Error with what it said when it fails */
+async function succeed(owner: Owner, [file = "", ...args]: readonly string[]): Promise<void> {
+  const child = spawnOwned(owner, file, args, {
+    stdio: ["ignore", "pipe", "pipe"],
+    env: { ...process.env, ...proxy(), LC_ALL: "C", DEBIAN_FRONTEND: "noninteractive" },
+  });
+  let said = "";
+  for (const stream of [child.stdout, child.stderr]) {
+    stream?.on("data", (chunk: Buffer) => {
+      said += chunk;
+    });
+  }
+  const status = await new Promise((done, failed) => child.once("error", failed).once("close", done));
+  if (status !== 0) throw new Error(`${file} ${args.join(" ")}: ${status}\n${said.slice(-2000)}`);
+}
+
+function readOr(missing: string, read: () => string): string {
+  try {
+    return read();
+  } catch {
+    return missing;
+  }
+}
