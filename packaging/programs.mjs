@@ -3,6 +3,8 @@ import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 
+import { build } from "esbuild";
+
 /** The folder of the repository. */
 export const root = dirname(dirname(fileURLToPath(import.meta.url)));
 
@@ -17,6 +19,22 @@ export function programNames() {
 
 /** Whether an executable has a verdict; what is no check is a program for people. */
 export const isCheck = (/** @type {string} */ name) => name.startsWith("check_");
+
+/** The paths of all files in the bundles. */
+export async function bundledFiles() {
+  const { metafile } = await build({
+    absWorkingDir: root,
+    entryPoints: programNames().map((name) => join("plugins", name, "index.ts")),
+    outdir: "nowhere",
+    bundle: true,
+    platform: "node",
+    conditions: ["monitoring-plugins-source"],
+    metafile: true,
+    write: false,
+    logLevel: "warning",
+  });
+  return Object.keys(metafile.inputs);
+}
 
 /**
  * The packages that a bundle contains, with the text of their licence; our own library is under the licence of the whole.

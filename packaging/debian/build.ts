@@ -8,9 +8,7 @@ import { chmodSync, lstatSync, mkdirSync, mkdtempSync, readdirSync, readFileSync
 import { tmpdir } from "node:os";
 import { join, relative, resolve } from "node:path";
 
-import { build } from "esbuild";
-
-import { programNames, root, version } from "../programs.mjs";
+import { bundledFiles, programNames, root, version } from "../programs.mjs";
 import { buildStandalone } from "../standalone.mjs";
 import { changelog, control, libcNeeded, maintainer, maintainerScript, overrides } from "./control.ts";
 import { copyrightFile } from "./copyright.ts";
@@ -68,19 +66,8 @@ interface Content {
 
 async function bundles(tree: string): Promise<Content> {
   putBundles(tree, join(root, "dist"));
-  const { metafile } = await build({
-    absWorkingDir: root,
-    entryPoints: programNames().map((name) => join("plugins", name, "index.ts")),
-    outdir: "nowhere",
-    bundle: true,
-    platform: "node",
-    conditions: ["monitoring-plugins-source"],
-    metafile: true,
-    write: false,
-    logLevel: "warning",
-  });
   return {
-    inputs: Object.keys(metafile.inputs),
+    inputs: await bundledFiles(),
     depends: "nodejs (>= 20), adduser",
     executables: programNames().map(installedAs),
   };
