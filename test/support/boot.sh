@@ -1,7 +1,6 @@
 # Boots the system in folder $1 from within new namespaces of its own (mount, PID, network, host name): its systemd becomes
 # process 1, with the control group $2 as its whole tree. Nothing of it can be seen from outside but these processes.
 set -e
-mount --make-rprivate /
 mount --bind "$1" "$1"
 cd "$1"
 mount -t cgroup2 cgroup2 sys
