@@ -1,6 +1,6 @@
 // A Debian 12 as it comes, booted beside this machine: for what an administrator does there with apt, dpkg and systemctl.
 
-import { execFile, execFileSync } from "node:child_process";
+import { execFile, execFileSync, spawnSync } from "node:child_process";
 import {
   chmodSync,
   existsSync,
@@ -28,13 +28,25 @@ const ENVIRONMENT = ["PATH=/usr/sbin:/usr/bin:/sbin:/bin", "HOME=/root", "LC_ALL
 /** New namespaces, all of whose processes end with the one that is started in them, and that one with its starter. */
 const UNSHARE = ["--mount", "--pid", "--fork", "--kill-child"];
 
-/** Where this machine has Debian's packages from, whichever form apt's configuration has. */
-function mirror(): string | undefined {
-  const format = "$(ORIGIN) $(LABEL) $(COMPONENT) $(REPO_URI)";
-  const targets = execFileSync("apt-get", ["indextargets", "--format", format, "Created-By: Packages"], {
-    encoding: "utf8",
-  });
-  return /^Debian Debian main (\S+)$/m.exec(targets)?.[1];
+let mirror: string | undefined;
+
+/** Where this machine has Debian's packages from: of the places in apt's configuration the one that has this release. */
+function findMirror(): string | undefined {
+  const printed = execFileSync("apt-get", ["update", "--print-uris"], { encoding: "utf8" });
+  const places = new Set([...printed.matchAll(/^'(\S+\/)dists\//gm)].map(([, place = ""]) => place));
+  const folder = mkdtempSync(join(tmpdir(), "test-mirror-"));
+  const file = join(folder, "InRelease");
+  try {
+    return [...places].find((place) => {
+      const address = `${place}dists/${RELEASE}/InRelease`;
+      // by apt's own means, which knows about proxies and passwords
+      const { status } = spawnSync(APT_HELPER, ["download-file", address, file], { stdio: "ignore" });
+      const lines = status === 0 ? readFileSync(file, "utf8").split("\n") : [];
+      return ["Origin: Debian", "Label: Debian", `Codename: ${RELEASE}`].every((line) => lines.includes(line));
+    });
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
 }
 
 /** The proxy of apt's configuration, for programs that are not apt. */
@@ -56,18 +68,8 @@ function whyNot(): string | undefined {
   if (process.getuid?.() !== 0) return "only root boots a system in a folder";
   const missing = lacking("debootstrap", "unshare", "nsenter", "setpriv");
   if (missing !== undefined) return missing;
-  const uri = mirror();
-  if (uri === undefined) return "apt's sources have no mirror of Debian";
-  const folder = mkdtempSync(join(tmpdir(), "test-mirror-"));
-  try {
-    const address = `${uri}dists/${RELEASE}/InRelease`;
-    execFileSync(APT_HELPER, ["download-file", address, join(folder, "InRelease")], { stdio: "ignore" });
-    return undefined;
-  } catch {
-    return "the mirror of Debian in apt's sources cannot be reached";
-  } finally {
-    rmSync(folder, { recursive: true, force: true });
-  }
+  mirror ??= findMirror();
+  return mirror === undefined ? "apt's sources have no mirror of Debian that can be reached" : undefined;
 }
 
 /** How a command ended. */
@@ -142,7 +144,7 @@ export class FreshDebian {
   async #install(owner: Owner, packages: readonly string[]): Promise<void> {
     const outside = (...command: readonly string[]) => succeed(owner, ["unshare", ...UNSHARE, ...command]);
     const bare = ["--variant=minbase", "--include=systemd-sysv,ca-certificates"];
-    await outside("--mount-proc", "debootstrap", ...bare, RELEASE, this.path, mirror() ?? "");
+    await outside("--mount-proc", "debootstrap", ...bare, RELEASE, this.path, mirror ?? "");
     // nobody is there to be asked, and nothing has to survive a loss of power
     this.#write("etc/apt/apt.conf.d/test", 'APT::Get::Assume-Yes "true";\nAcquire::Retries "0";\n');
     this.#write("etc/dpkg/dpkg.cfg.d/test", "force-unsafe-io\n");
