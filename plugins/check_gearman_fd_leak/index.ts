@@ -47,7 +47,7 @@ export default definePlugin({
     const server = await asked;
     const groups = target.isOpen ? onlyServer(found.groups, server) : found.groups;
 
-    const { history, problem } = recall(
+    const { history, problem } = await recall(
       groups.flatMap((group) => observe(group, server)),
       { folder: settings.stateDir, target: target.key, boot, window },
       context,

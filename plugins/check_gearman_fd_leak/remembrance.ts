@@ -18,18 +18,23 @@ export interface Memory {
   readonly window: number;
 }
 
+/** Longest wait for a state folder on a network file system, in milliseconds. */
+const PATIENCE_MS = 2000;
+
 /**
  * Adds this run's samples to those kept, and keeps them. What fails is said, not thrown: all but the growth can be judged
  * without.
  */
-export function recall(
+export async function recall(
   observations: readonly Observation[],
   { folder, target, boot, window }: Memory,
-  { log }: Context,
-): { readonly history: History | undefined; readonly problem: Facts["historyProblem"] } {
+  { log, signal, remainingMs }: Context,
+): Promise<{ readonly history: History | undefined; readonly problem: Facts["historyProblem"] }> {
   let path: string;
   try {
-    path = join(stateFolder(folder, process.env), fileName(target));
+    // a folder that does not answer must leave time for all the rest
+    const patienceMs = Math.min(PATIENCE_MS, remainingMs() / 2);
+    path = join(await stateFolder(folder, process.env, { signal, patienceMs }), fileName(target));
   } catch (error) {
     return { history: undefined, problem: fatal(`no samples kept: ${(error as Error).message}`) };
   }

@@ -338,6 +338,40 @@ test("runs at once lose samples at worst, never the file", async (t) => {
   assert.ok(samples === 4 || samples === 5, `${samples} samples`);
 });
 
+test("a state folder on a file system that never answers", {
+  skip: asRoot.skip || needs("unshare").skip,
+}, async (t) => {
+  const leaker = await startLeaker(t);
+  const folder = temporaryFolder(t);
+  // a file system in user space without anybody who serves it: whoever touches it hangs
+  const hang = `exec 3<>/dev/fuse && mount -i -t fuse -o fd=3,rootmode=40000,user_id=0,group_id=0 hung ${folder} || exit 77`;
+  const run = async (...args: readonly string[]) => {
+    const command = [...pluginCommand("check_gearman_fd_leak"), "--pid", String(leaker.pid), ...args].join(" ");
+    const child = spawnOwned(t, programPath("unshare"), ["-m", "sh", "-c", `${hang}; ${command} 3>&-`], {
+      stdio: ["ignore", "pipe", "ignore"],
+    });
+    let text = "";
+    child.stdout?.on("data", (chunk: Buffer) => {
+      text += chunk.toString();
+    });
+    const [code] = await once(child, "close");
+    return { code: code as number, text };
+  };
+  for (const path of [folder, join(folder, "deeper")]) {
+    const { code, text } = await run("--state-dir", path, "-t", "20");
+    if (code === 77) return t.skip("may not mount");
+    assert.equal(code, 0, text);
+    assert.match(text, /^check_gearman_fd_leak OK - fd_leaker \(pid \d+\) has \d+ of \d+ descriptors/);
+    assert.ok(text.includes(`\nno samples kept: ${path} does not answer\n`), text);
+  }
+  const { code, text } = await run("--state-dir", folder, "--growth-critical", "60", "-t", "1");
+  assert.equal(code, 3, text);
+  assert.match(
+    text,
+    /^check_gearman_fd_leak UNKNOWN - growth cannot be judged: no samples kept: .* does not answer \|/,
+  );
+});
+
 test("SIGTERM is answered at once", async (t) => {
   const server = createServer(() => {});
   t.after(() => server.close());

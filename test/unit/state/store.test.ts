@@ -68,20 +68,23 @@ test("rubbish, a folder, a large file and a file of somebody else are problems, 
   }
 });
 
-test("the folder: what is named, else the environment, else the system's, else the user's", (t) => {
+test("the folder: what is named, else the environment, else the system's, else the user's", async (t) => {
   const folder = temporaryFolder(t);
   const at = (name: string) => join(folder, name);
+  const patience = { signal: new AbortController().signal, patienceMs: 30_000 };
+  const folderFor = (chosen: string | undefined, environment: object, system?: string) =>
+    stateFolder(chosen, environment, patience, system);
   mkdirSync(at("system"));
   const environment = { MP_STATE_PATH: at("mp"), XDG_STATE_HOME: at("xdg"), HOME: at("home") };
-  assert.equal(stateFolder(at("named"), environment, at("system")), at("named"));
-  assert.equal(stateFolder(undefined, environment, at("system")), at("mp"));
-  assert.equal(stateFolder(undefined, { ...environment, MP_STATE_PATH: "" }, at("system")), at("system"));
+  assert.equal(await folderFor(at("named"), environment, at("system")), at("named"));
+  assert.equal(await folderFor(undefined, environment, at("system")), at("mp"));
+  assert.equal(await folderFor(undefined, { ...environment, MP_STATE_PATH: "" }, at("system")), at("system"));
   const { XDG_STATE_HOME, HOME } = environment;
-  assert.equal(stateFolder(undefined, { XDG_STATE_HOME, HOME }, at("none")), at("xdg/monitoring-plugins"));
-  assert.equal(stateFolder(undefined, { HOME }, at("none")), at("home/.local/state/monitoring-plugins"));
+  assert.equal(await folderFor(undefined, { XDG_STATE_HOME, HOME }, at("none")), at("xdg/monitoring-plugins"));
+  assert.equal(await folderFor(undefined, { HOME }, at("none")), at("home/.local/state/monitoring-plugins"));
   assert.equal(statSync(at("home/.local/state/monitoring-plugins")).mode & 0o777, 0o700);
-  assert.throws(() => stateFolder(undefined, {}, at("none")), /there is no HOME/);
-  assert.throws(() => stateFolder("/dev/null/x", {}), /cannot create \/dev\/null\/x: ENOTDIR/);
+  await assert.rejects(folderFor(undefined, {}, at("none")), /there is no HOME/);
+  await assert.rejects(folderFor("/dev/null/x", {}), /cannot create \/dev\/null\/x: ENOTDIR/);
 });
 
 test("a folder that cannot be written is an error that is thrown", { skip: isRoot && "root writes anywhere" }, (t) => {
