@@ -10,7 +10,7 @@ export interface Patience {
 }
 
 /** File systems that need nobody but this machine's kernel. All others may wait for a server, or for a program, for ever. */
-const LOCAL = new Set(["bcachefs", "btrfs", "ext2", "ext3", "ext4", "f2fs", "overlay", "ramfs", "tmpfs", "xfs", "zfs"]);
+const LOCAL = new Set("bcachefs btrfs devtmpfs ext2 ext3 ext4 f2fs overlay ramfs rootfs tmpfs xfs zfs".split(" "));
 
 /** As many symbolic links in a path as the kernel follows. */
 const MOST_LINKS = 40;
@@ -49,7 +49,7 @@ export async function reach(
     signal.addEventListener("abort", giveUp, { once: true });
     if (signal.aborted) giveUp();
   });
-  if (!hasAnswered) throw new Error(`${path} does not answer`);
+  if (!hasAnswered) throw new Error(`${path} has not answered in time`);
 }
 
 /**

@@ -57,8 +57,9 @@ function trendLines({ trend }: ProcessFacts, window: number): string[] {
   const { fds, rss } = trend;
   if (fds.perHour === undefined) {
     const needed = formatDuration(window * ENOUGH_OF_WINDOW);
+    const samples = Math.min(fds.samples, ENOUGH_SAMPLES);
     return [
-      `Learning: ${fds.samples} of ${ENOUGH_SAMPLES} samples, ${formatDuration(fds.span)} of ${needed}, before growth is judged`,
+      `Learning: ${samples} of ${ENOUGH_SAMPLES} samples, ${formatDuration(fds.span)} of ${needed}, before growth is judged`,
     ];
   }
   const change = Math.round((fds.perHour * fds.span) / 3600);

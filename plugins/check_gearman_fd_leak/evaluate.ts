@@ -23,13 +23,17 @@ import { isFailure, limitWords, megabytes, percent, signed, trendWords } from ".
 export function evaluate(facts: Facts, rules: Rules): Result {
   const { groups, server, timeOver, historyProblem } = facts;
   const judged = groups.map((group) => judgeGroup(group, facts, rules));
+  // each group's first part is about its descriptors, or about its absence
+  const firsts = judged.flatMap((group) => group.slice(0, 1));
   const parts: Result[] = judged.flat();
   if (isFailure(server)) parts.push(verdict(server.status, server.message));
   else if (server !== undefined && isSet(rules.perWorker)) parts.push(...judgeServerFound(groups, server));
 
   // a server that does not answer says so itself
   if (timeOver !== undefined && !isFailure(server)) {
-    parts.push(verdict(timeOver.status, `${timeOver.message}: not all descriptors and sockets were looked at`));
+    const known = firsts.filter(({ status }) => status !== timeOver.status).map(({ text }) => `, ${text}`);
+    const missed = "not all descriptors and sockets were looked at";
+    parts.push(verdict(timeOver.status, `${timeOver.message}: ${missed}${known.join("")}`));
   }
 
   const judgesGrowth = [rules.growth, rules.eta, rules.rssGrowth].some(isSet);
@@ -41,8 +45,7 @@ export function evaluate(facts: Facts, rules: Rules): Result {
   }
   for (const group of groups) details.push(...describeGroup(group, facts, rules));
   if (server !== undefined && !isFailure(server)) details.push({ verbosity: 0, lines: describeServer(server) });
-  // each group's first part is about its descriptors, or about its absence
-  return combine(judged.map(([first]) => first?.text ?? "").join(", "), parts, { details });
+  return combine(firsts.map(({ text }) => text).join(", "), parts, { details });
 }
 
 /** `gearmand (pid 1234)`. */

@@ -21,7 +21,8 @@ export interface History {
 export interface Observation {
   readonly pid: number;
   readonly startTicks: number;
-  readonly fds: number;
+  /** Undefined: not known this time, which makes no new sample and forgets none. */
+  readonly fds: number | undefined;
   readonly rss: number | undefined;
   readonly workers: number | undefined;
 }
@@ -76,14 +77,14 @@ export function remember(
 ): History {
   const known = history?.boot === boot ? history.series : [];
   const kept = observations
-    .toSorted((a, b) => b.fds - a.fds || a.startTicks - b.startTicks || a.pid - b.pid)
+    .toSorted((a, b) => (b.fds ?? 0) - (a.fds ?? 0) || a.startTicks - b.startTicks || a.pid - b.pid)
     .slice(0, MOST_SERIES);
   const most = Math.floor(MOST_SAMPLES / kept.length);
-  const series = kept.map(({ pid, startTicks, fds, rss, workers }) => {
+  const series = kept.flatMap(({ pid, startTicks, fds, rss, workers }) => {
     const before = known.find((one) => one.pid === pid && one.startTicks === startTicks)?.samples ?? [];
     const samples = before.filter(([at]) => at < time && at >= time - window).sort(([a], [b]) => a - b);
-    const rounded = Math.round(time * 100) / 100;
-    return { pid, startTicks, samples: thin([...samples, [rounded, fds, rss ?? null, workers ?? null]], most) };
+    if (fds !== undefined) samples.push([Math.round(time * 100) / 100, fds, rss ?? null, workers ?? null]);
+    return samples.length === 0 ? [] : [{ pid, startTicks, samples: thin(samples, most) }];
   });
   return { version: 1, boot, series };
 }

@@ -49,7 +49,7 @@ export default definePlugin({
 
     const { history, problem } = await recall(
       groups.flatMap((group) => observe(group, server)),
-      { folder: settings.stateDir, target: target.key, boot, window },
+      { folder: settings.stateDir, target: target.key, isPid: settings.pid !== undefined, root, boot, window },
       context,
     );
     const facts: Facts = {
@@ -71,10 +71,9 @@ export default definePlugin({
 function observe(group: ObservedGroup, server: Facts["server"]): Observation[] {
   const answered = server === undefined || isFailure(server) ? undefined : server;
   const itself = answered && serverProcess(group, answered);
-  return group.processes.flatMap((process) => {
+  return group.processes.map((process) => {
     const { pid, startTicks, fds, rss } = process;
-    const workers = process === itself ? answered?.workers : undefined;
-    return fds === undefined ? [] : [{ pid, startTicks, fds, rss, workers }];
+    return { pid, startTicks, fds, rss, workers: process === itself ? answered?.workers : undefined };
   });
 }
 

@@ -6,12 +6,17 @@ import { readState, stateFolder, writeState } from "monitoring-plugins-ts/state"
 
 import type { Facts } from "./facts.ts";
 import { type History, type Observation, parseHistory, remember } from "./history.ts";
+import { PID_TARGET } from "./settings.ts";
 
 /** Where the samples of this check live. */
 export interface Memory {
   readonly folder: string | undefined;
   /** What is checked, in words that are the same at each run. */
   readonly target: string;
+  /** The target is a pid, which will be another process' one day. */
+  readonly isPid: boolean;
+  /** Where proc is mounted. */
+  readonly root: string;
   /** Its uptime is the clock. */
   readonly boot: Boot;
   /** Seconds. */
@@ -27,17 +32,18 @@ const PATIENCE_MS = 2000;
  */
 export async function recall(
   observations: readonly Observation[],
-  { folder, target, boot, window }: Memory,
-  { log, signal, remainingMs }: Context,
+  { folder: chosen, target, isPid, root, boot, window }: Memory,
+  { log, signal, now, remainingMs }: Context,
 ): Promise<{ readonly history: History | undefined; readonly problem: Facts["historyProblem"] }> {
-  let path: string;
+  let folder: string;
   try {
     // a folder that does not answer must leave time for all the rest
     const patienceMs = Math.min(PATIENCE_MS, remainingMs() / 2);
-    path = join(await stateFolder(folder, process.env, { signal, patienceMs }), fileName(target));
+    folder = await stateFolder(chosen, process.env, { signal, patienceMs });
   } catch (error) {
     return { history: undefined, problem: fatal(`no samples kept: ${(error as Error).message}`) };
   }
+  const path = join(folder, fileName(target));
   log(`state: ${path}`);
   const { content, problem } = readState(path);
   const known = parseHistory(content);
@@ -47,6 +53,10 @@ export async function recall(
   } catch (error) {
     const { code, message } = error as NodeJS.ErrnoException;
     return { history, problem: fatal(`no samples kept: ${path} cannot be written: ${code ?? message}`) };
+  }
+  if (isPid && content === undefined) {
+    const prefix = fileName(PID_TARGET).replace(/\.json$/, "");
+    (await import("./leftovers.ts")).removeLeftovers(folder, { prefix, root, boot: boot.id, now: now() });
   }
   const useless =
     problem ?? (content !== undefined && known === undefined ? "it is no state of this check" : undefined);

@@ -28,6 +28,9 @@ export function readRules(settings: Settings): Rules {
   return rules;
 }
 
+/** What the key of a target named by its pid begins with. */
+export const PID_TARGET = "pid ";
+
 /** Which processes to look at. */
 export interface Target {
   readonly names: readonly string[];
@@ -49,7 +52,8 @@ export function readTarget({ command, pid, pidFile, user, server }: Settings): T
 
   const names = command.length === 0 ? ["gearmand"] : [...new Set(command)];
   const isOpen = !given.includes(true);
-  const what = pid !== undefined ? `pid ${pid}` : pidFile !== undefined ? `pidfile ${pidFile}` : names.join(",");
+  const what =
+    pid !== undefined ? `${PID_TARGET}${pid}` : pidFile !== undefined ? `pidfile ${pidFile}` : names.join(",");
   const host = isOpen && server !== undefined ? ` at ${server.host}` : "";
   return {
     names,

@@ -1,10 +1,21 @@
 // dist/check_gearman_fd_leak against recorded trees: other kernels, and more time than a test has.
 
 import assert from "node:assert/strict";
-import { chmodSync, mkdirSync } from "node:fs";
+import { execFileSync } from "node:child_process";
+import {
+  chmodSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  symlinkSync,
+  utimesSync,
+  writeFileSync,
+} from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
-
+import { startPlugin } from "../support/exec.ts";
 import {
   procTree,
   type RecordedProcess,
@@ -184,4 +195,68 @@ test("a process whose entries are half gone is gone", async (t) => {
   const { state } = await check("/dev/null/none", "--proc", root, "--pid", "43");
   assert.equal(state, "CRITICAL");
   assert.equal((await check("/dev/null/none", "--proc", root)).state, "OK");
+});
+
+test("state of pids that are no more goes when it is a day old, and nothing else does", async (t) => {
+  const processes = Object.fromEntries([42, 43, 44, 45, 46].map((pid) => [pid, { fds: fds(3) }]));
+  const root = procTree(t, { processes });
+  const state = temporaryFolder(t);
+  const run = (...args: readonly string[]) => check(state, "--proc", root, ...args);
+  const fileOf = (pid: number | string) => `check_gearman_fd_leak.${process.geteuid?.()}.pid.-20-${pid}.json`;
+  for (const pid of [42, 43, 44, 45]) await run("--pid", String(pid));
+  await run("--pid", "43", "-u", "0");
+  await run();
+  const others = ["notes.json", fileOf("97"), fileOf("98").replace(/\d+/, "4711")];
+  for (const name of others) writeFileSync(join(state, name), "{}");
+  const content = readFileSync(join(state, fileOf(43)), "utf8");
+  writeFileSync(join(state, "victim"), content);
+  symlinkSync(join(state, "victim"), join(state, fileOf(96)));
+  mkdirSync(join(state, fileOf(95)));
+  const before = readdirSync(state);
+  assert.equal(before.length, 12);
+  const twoDaysAgo = Date.now() / 1000 - 2 * 86_400;
+  for (const name of before) {
+    if (name !== fileOf(44)) utimesSync(join(state, name), twoDaysAgo, twoDaysAgo);
+  }
+  for (const pid of [43, 44]) rmSync(join(root, String(pid)), { recursive: true });
+  writeProcess(root, 42, { startTicks: 501, fds: fds(3) });
+
+  await run("--pid", "45");
+  assert.deepEqual(readdirSync(state), before, "not the first run for this pid");
+  await run("--pid", "46");
+  const gone = [fileOf(42), fileOf(43), fileOf("43.-20-of.-20-0")];
+  assert.deepEqual(readdirSync(state).sort(), [...before.filter((name) => !gone.includes(name)), fileOf(46)].sort());
+  assert.equal(readFileSync(join(state, "victim"), "utf8"), content);
+});
+
+test("time is over while kinds are read: what is known is judged", async (t) => {
+  const root = procTree(t, { processes: { 42: { limit: "4000", fds: fds(3000) } } });
+  // the limit is read after the descriptors are counted and before their kinds are; its reader waits for a writer
+  const limits = join(root, "42/limits");
+  const text = readFileSync(limits, "utf8");
+  renameSync(limits, join(root, "42/real"));
+  execFileSync("mkfifo", [limits]);
+  const { child, finished } = startPlugin("check_gearman_fd_leak", [
+    "--proc",
+    root,
+    "--state-dir",
+    "/dev/null/none",
+    "-t",
+    "1",
+  ]);
+  await new Promise((resolve) => setTimeout(resolve, 1200));
+  writeFileSync(limits, text);
+  const { code, stdout } = await finished;
+  assert.equal(child.signalCode, null);
+  assert.equal(code, 2);
+  assert.equal(
+    stdout,
+    "check_gearman_fd_leak CRITICAL - no verdict within 1 s: not all descriptors and sockets were looked at," +
+      " gearmand (pid 42) has 3000 of 4000 descriptors (75%) | 'gearmand_fds'=3000;3200;3600;0;4000 'gearmand_fds_sum'=3000;;;0" +
+      " 'gearmand_limit'=4000;;;0 'gearmand_sockets'=0;;;0 'gearmand_close_wait'=0;50;200;0 'gearmand_processes'=1;;1:;0\n" +
+      "no samples kept: cannot create /dev/null/none: ENOTDIR\n" +
+      "gearmand (pid 42, user root)\n" +
+      "Kinds (the oldest 1000 of 3000, then time was over): file 1000\n" +
+      "Open more than once: /var/log/x (1000)\n",
+  );
 });

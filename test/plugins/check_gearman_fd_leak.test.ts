@@ -362,13 +362,13 @@ test("a state folder on a file system that never answers", {
     if (code === 77) return t.skip("may not mount");
     assert.equal(code, 0, text);
     assert.match(text, /^check_gearman_fd_leak OK - fd_leaker \(pid \d+\) has \d+ of \d+ descriptors/);
-    assert.ok(text.includes(`\nno samples kept: ${path} does not answer\n`), text);
+    assert.ok(text.includes(`\nno samples kept: ${path} has not answered in time\n`), text);
   }
   const { code, text } = await run("--state-dir", folder, "--growth-critical", "60", "-t", "1");
   assert.equal(code, 3, text);
   assert.match(
     text,
-    /^check_gearman_fd_leak UNKNOWN - growth cannot be judged: no samples kept: .* does not answer \|/,
+    /^check_gearman_fd_leak UNKNOWN - growth cannot be judged: no samples kept: .* has not answered in time \|/,
   );
 });
 

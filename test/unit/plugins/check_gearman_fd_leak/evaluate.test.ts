@@ -189,7 +189,11 @@ test("what time did not suffice for is no OK, and what is worse is said first", 
   const timeOver = new CheckError(Status.CRITICAL, "no verdict within 10 s");
   const result = evaluate(facts([process()], { timeOver }), rules);
   assert.equal(result.status, Status.CRITICAL);
-  assert.equal(result.text, "no verdict within 10 s: not all descriptors and sockets were looked at");
+  assert.equal(
+    result.text,
+    "no verdict within 10 s: not all descriptors and sockets were looked at," +
+      " gearmand (pid 12) has 40 of 1000 descriptors (4%)",
+  );
   assert.match(first(result), /'gearmand_fds'=40/);
 });
 

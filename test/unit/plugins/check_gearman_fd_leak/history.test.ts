@@ -64,6 +64,15 @@ test("with many processes the fullest are remembered", () => {
   assert.equal(series[0]?.pid, 100);
 });
 
+test("a process whose descriptors are not known this time keeps its samples", () => {
+  const moment = (time: number) => ({ boot: "b", time });
+  const first = remember(undefined, [observe(1, 40)], moment(10), HOUR);
+  const uncounted = { ...observe(1, 0), fds: undefined };
+  const second = remember(first, [uncounted], moment(20), HOUR);
+  assert.deepEqual(second.series, first.series);
+  assert.deepEqual(remember(second, [uncounted], moment(20 + 2 * HOUR), HOUR).series, []);
+});
+
 test("anything else than a history is none", () => {
   const series = [{ pid: 1, startTicks: 1, samples: [[1, 2, null, 3]] }];
   assert.ok(parseHistory({ version: 1, boot: "b", series }));
