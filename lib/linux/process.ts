@@ -7,6 +7,8 @@ import { attempt, ENTRY_BY_ENTRY, nextName, readSmall, type Unreadable } from ".
 /** What the kernel tells everybody about a process, from `stat` and `status`; see proc_pid_stat(5). */
 export interface Process {
   readonly pid: number;
+  /** Its id in its own pid namespace, as it knows itself; the same as `pid` outside of containers. */
+  readonly innerPid: number;
   /** At most 15 bytes, which is all the kernel keeps; a byte string. */
   readonly comm: string;
   /** One letter: `R`, `S`, `D`, `T`, `Z` for a zombie, `X`. */
@@ -69,7 +71,10 @@ export function readProcess(root: string, pid: number): Process | Unreadable {
   return attempt(() => parseProcess(pid, readSmall(`${folder}/stat`), readSmall(`${folder}/status`)) ?? "gone");
 }
 
-/** Reads `/proc/PID/stat` and `/proc/PID/status`; undefined when the texts are not what the kernel writes. */
+/**
+ * Reads `/proc/PID/stat` and `/proc/PID/status`; undefined when the texts are not what the kernel writes, and for a thread:
+ * `/proc` does not list threads, yet finds them.
+ */
 export function parseProcess(pid: number, stat: string, status: string): Process | undefined {
   // the name is the program's own choice and may hold blanks and parentheses
   const open = stat.indexOf("(");
@@ -80,9 +85,13 @@ export function parseProcess(pid: number, stat: string, status: string): Process
   if (open < 0 || close < open || !/^[A-Za-z]$/.test(state) || !/^\d+$/.test(startTicks) || uid === undefined) {
     return undefined;
   }
+  const [, leader = String(pid)] = /^Tgid:\s+(\d+)$/m.exec(status) ?? [];
+  if (Number(leader) !== pid) return undefined;
+  const [, innerPid = pid] = /^NSpid:.*?\s(\d+)$/m.exec(status) ?? [];
   const [, kilobytes] = /^VmRSS:\s+(\d+) kB/m.exec(status) ?? [];
   return {
     pid,
+    innerPid: Number(innerPid),
     comm: stat.slice(open + 1, close),
     state,
     startTicks: Number(startTicks),

@@ -230,7 +230,9 @@ function judgeEta(group: GroupFacts, label: string, rules: Rules): Result[] {
 /** Without its process there is nothing to divide by the workers, and a threshold that is never judged is no OK. */
 function judgeServerFound(groups: readonly GroupFacts[], server: ServerFacts): Result[] {
   if (groups.some((group) => serverProcess(group, server) !== undefined)) return [];
-  const why = server.local ? "its process is not among those checked" : "it is not known to run on this machine";
+  const why = server.local
+    ? "none of the processes checked is known to be it"
+    : "it is not known to run on this machine";
   return [verdict(Status.UNKNOWN, `descriptors per worker of ${server.server} cannot be judged: ${why}`)];
 }
 

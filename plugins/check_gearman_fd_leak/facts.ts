@@ -35,6 +35,8 @@ export interface KindFacts {
 /** One process. */
 export interface ProcessFacts {
   readonly pid: number;
+  /** Its id in its own pid namespace. */
+  readonly innerPid: number;
   readonly user: string;
   /** Undefined: nobody told us. */
   readonly fds: number | undefined;

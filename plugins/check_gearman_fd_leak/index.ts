@@ -79,11 +79,11 @@ function observe(group: ObservedGroup, server: Facts["server"]): Observation[] {
 
 /** Of several job servers on this machine the one that was asked, when it says which it is. */
 function onlyServer(groups: readonly ObservedGroup[], server: Facts["server"]): readonly ObservedGroup[] {
-  if (server === undefined || isFailure(server) || server.pid === undefined) return groups;
+  if (server === undefined || isFailure(server)) return groups;
   return groups.map((group) => {
-    const itself = group.processes.filter(({ pid }) => pid === server.pid);
-    // its pid may be one of another pid namespace
-    return itself.length === 0 ? group : { ...group, processes: itself };
+    const itself = serverProcess(group, server);
+    // behind a tunnel or a forwarded port it is none of these
+    return itself === undefined ? group : { ...group, processes: [itself] };
   });
 }
 

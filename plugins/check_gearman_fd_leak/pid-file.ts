@@ -2,6 +2,9 @@ import { closeSync, constants, openSync, readSync } from "node:fs";
 
 import { CheckError, Status } from "monitoring-plugins-ts";
 
+/** Longest text that is taken for a process id. */
+const MOST_BYTES = 64;
+
 /**
  * The process id in a file.
  *
@@ -19,8 +22,10 @@ function readStart(path: string): string {
     // O_NONBLOCK: a FIFO in the file's place must not hold the check up
     const fd = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
     try {
-      const buffer = Buffer.alloc(64);
-      return buffer.toString("latin1", 0, readSync(fd, buffer));
+      const buffer = Buffer.alloc(MOST_BYTES + 1);
+      const length = readSync(fd, buffer);
+      // the start of a longer text may end within a number
+      return length > MOST_BYTES ? "" : buffer.toString("latin1", 0, length);
     } finally {
       closeSync(fd);
     }

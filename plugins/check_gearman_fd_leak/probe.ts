@@ -91,8 +91,8 @@ function select({ root, names, pid, uid }: Probe): { groups: readonly Selected[]
   if (pid !== undefined) {
     const found = readProcess(root, pid);
     const processes = [found].filter(isWanted);
-    // bytes of the name, as a label is made of
-    return { groups: [{ name: processes[0]?.comm ?? "", processes }], denied: found === "denied" ? 1 : 0 };
+    const name = Buffer.from(processes[0]?.comm ?? "", "latin1").toString();
+    return { groups: [{ name, processes }], denied: found === "denied" ? 1 : 0 };
   }
   const { pids, denied } = findProcesses(root, names);
   const groups = names.map((name) => ({
@@ -187,7 +187,7 @@ function finish(
   tallies: ReadonlyMap<Look, SocketTally>,
   users: Users | undefined,
 ): Observed | undefined {
-  const { pid, startTicks, uid, rss } = process;
+  const { pid, innerPid, startTicks, uid, rss } = process;
   const again = readProcess(root, pid);
   if (typeof again === "object" ? again.startTicks !== startTicks || ENDED.test(again.state) : again === "gone") {
     return undefined;
@@ -198,6 +198,7 @@ function finish(
   const none: SocketFacts = { gearman: 0, closeWait: 0, states: [], peers: [], of: "process" };
   return {
     pid,
+    innerPid,
     startTicks,
     user: userName(uid),
     fds,

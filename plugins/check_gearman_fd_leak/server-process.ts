@@ -1,12 +1,12 @@
 import type { ServerFacts } from "./facts.ts";
 
-/** The process that is the job server: by its pid, or, where pid namespaces differ, by being the only gearmand. */
-export function serverProcess<P extends { readonly pid: number }>(
-  { name, processes }: { readonly name: string; readonly processes: readonly P[] },
+/** The process that is the job server, by the pid that both know it by: that of its own pid namespace. */
+export function serverProcess<P extends { readonly innerPid: number }>(
+  { processes }: { readonly processes: readonly P[] },
   { local, pid }: Pick<ServerFacts, "local" | "pid">,
 ): P | undefined {
   if (!local) return undefined;
-  const byPid = processes.find((process) => process.pid === pid);
-  if (byPid !== undefined || name !== "gearmand") return byPid;
-  return processes.length === 1 ? processes[0] : undefined;
+  // in two containers both may be number 1
+  const [itself, ...others] = processes.filter(({ innerPid }) => innerPid === pid);
+  return others.length === 0 ? itself : undefined;
 }

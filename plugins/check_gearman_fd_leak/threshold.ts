@@ -20,11 +20,11 @@ export function parseLevel(text: string): LevelThreshold {
     return () => range;
   }
   const numbers = text.match(/[\d.]+/g) ?? [];
-  if (numbers.length !== (text.match(/[\d.]%/g) ?? []).length) {
+  if (numbers.length !== (text.match(/[\d.]%(?=:|$)/g) ?? []).length) {
     throw new Error(`'${text}' mixes numbers with percentages of the limit: write 80% or 500`);
   }
   const { start, end, alertInside } = Range.parse(text.replace(/([\d.])%/g, "$1"));
-  const of = (limit: number, part: number) => Math.round(limit * part) / 100;
+  const of = (limit: number, part: number) => (Number.isFinite(part) ? Math.round(limit * part) / 100 : part);
   return (limit) => new Range(of(limit, start), of(limit, end), alertInside);
 }
 

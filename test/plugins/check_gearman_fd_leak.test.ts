@@ -202,6 +202,18 @@ test("a process that ended is not there; several names are judged each for itsel
   assert.deepEqual((await check(state, "--pid", String(leaker.pid))).perfdata, []);
 });
 
+test("a thread is no process that runs, and a name beyond ASCII is the same by name and by pid", async (t) => {
+  const leaker = await startLeaker(t, "fd_läcker");
+  const state = temporaryFolder(t);
+  const [, thread = ""] = readdirSync(`/proc/${leaker.pid}/task`);
+  const none = await check(state, "--pid", thread);
+  assert.equal(none.text, "check_gearman_fd_leak CRITICAL - no process is running");
+  const byPid = await check(state, "--pid", String(leaker.pid));
+  const byName = await check(state, "-C", "fd_läcker");
+  assert.match(byPid.text, /^check_gearman_fd_leak OK - fd_läcker \(pid /);
+  assert.deepEqual([byPid.text, byPid.labels], [byName.text, byName.labels]);
+});
+
 test("a zombie is no process that runs", async (t) => {
   // sh starts a child that ends at once, and becomes a program that never asks for it
   const parent = spawnOwned(t, "/bin/sh", ["-c", "sleep 0.01 & exec sleep 60"], { stdio: "ignore" });
@@ -226,6 +238,9 @@ test("a pid file: read, missing, senseless, and not a file at all", async (t) =>
   assert.equal((await check(folder, "--pidfile", file)).state, "UNKNOWN");
   assert.equal((await check(folder, "--pidfile", join(folder, "none"))).state, "CRITICAL");
   assert.equal((await check(folder, "--pidfile", folder)).state, "UNKNOWN");
+  // cut off, it would be another process' id
+  writeFileSync(file, `${leaker.pid}`.padStart(63 + `${leaker.pid}`.length));
+  assert.equal((await check(folder, "--pidfile", file)).state, "UNKNOWN");
   execFileSync("/bin/sh", ["-c", 'mkfifo "$0"', join(folder, "fifo")]);
   assert.equal((await check(folder, "--pidfile", join(folder, "fifo"))).state, "UNKNOWN");
 });

@@ -25,16 +25,23 @@ test("our own process is as the runtime says", () => {
 });
 
 test("a name with blanks and parentheses does not move the fields", () => {
-  const status = "Name:\tx\nUid:\t0\t1000\t0\t0\nVmRSS:\t   12 kB\n";
+  const status = "Name:\tx\nTgid:\t7\nUid:\t0\t1000\t0\t0\nNSpid:\t7\t3\t1\nVmRSS:\t   12 kB\n";
   const stat = `7 (a) S (b) R ${"0 ".repeat(18)}4711 0 0\n`;
   assert.deepEqual(parseProcess(7, stat, status), {
     pid: 7,
+    innerPid: 1,
     comm: "a) S (b",
     state: "R",
     startTicks: 4711,
     uid: 1000,
     rss: 12_288,
   });
+});
+
+test("a thread is no process", () => {
+  const stat = `8 (a) S ${"0 ".repeat(18)}4711 0 0\n`;
+  assert.equal(parseProcess(8, stat, "Tgid:\t7\nPid:\t8\nUid:\t0\t0\n"), undefined);
+  assert.equal(parseProcess(8, stat, "Tgid:\t8\nPid:\t8\nUid:\t0\t0\n")?.innerPid, 8);
 });
 
 test("a text that is no stat is no process", () => {

@@ -24,6 +24,7 @@ const rules: Rules = {
 
 const process = (facts: Partial<ProcessFacts> = {}): ProcessFacts => ({
   pid: 12,
+  innerPid: 12,
   user: "gearman",
   fds: 40,
   limit: 1000,
@@ -165,7 +166,7 @@ test("growth that the workers explain counts only where workers have a limit", (
 test("descriptors per worker are those of the job server that was asked", () => {
   const server = { server: "127.0.0.1:4730", workers: 10, connections: 12, idlePeers: [], local: true, pid: 12 };
   const perWorker = { ...rules, perWorker: { ...off, critical: Range.parse("5") } };
-  const result = evaluate(facts([process({ fds: 60 }), process({ pid: 13, fds: 900 })], { server }), {
+  const result = evaluate(facts([process({ fds: 60 }), process({ pid: 13, innerPid: 13, fds: 900 })], { server }), {
     ...perWorker,
     fds: off,
   });
@@ -174,6 +175,15 @@ test("descriptors per worker are those of the job server that was asked", () => 
   const elsewhere = evaluate(facts([process()], { server: { ...server, local: false, pid: undefined } }), perWorker);
   assert.equal(elsewhere.status, Status.UNKNOWN);
   assert.match(elsewhere.text, /cannot be judged: it is not known to run on this machine$/);
+  for (const [inner, status] of [
+    [[12], Status.CRITICAL],
+    [[7], Status.UNKNOWN],
+    [[12, 12], Status.UNKNOWN],
+    [[7, 12], Status.CRITICAL],
+  ] as const) {
+    const processes = inner.map((innerPid, index) => process({ pid: 100 + index, innerPid, fds: 60 }));
+    assert.equal(evaluate(facts(processes, { server }), perWorker).status, status, inner.join());
+  }
   const none = { ...server, workers: 0 };
   assert.equal(evaluate(facts([process()], { server: none }), perWorker).status, Status.OK);
 });

@@ -20,12 +20,14 @@ test("a level is a number or a part of the limit, and prints as the number it me
   assert.equal(`${parseLevel("500")(64)}`, "500");
   assert.equal(`${parseLevel("@10%:20%")(1000)}`, "@100:200");
   assert.equal(`${parseLevel("~:12.5%")(1000)}`, "~:125");
+  assert.equal(`${parseLevel("~:90%")(0)}`, "~:0");
+  assert.equal(`${parseLevel("10%:")(0)}`, "0:");
   assert.equal(parseLevel("80%")(100).alerts(80), false);
   assert.equal(parseLevel("80%")(100).alerts(81), true);
 });
 
 test("a level of two minds is refused", () => {
-  for (const text of ["10:80%", "%", "80%%", "abc%", "90%:80%", "abc", "20:10", "10 %"]) {
+  for (const text of ["10:80%", "%", "80%%", "abc%", "90%:80%", "abc", "20:10", "10 %", "1%2%", "1%0:80%", ".%"]) {
     assert.throws(() => parseLevel(text), /'/, text);
   }
 });
