@@ -21,8 +21,8 @@ export class InodeSet {
 
   #find(inode: number): number {
     const mask = this.#slots.length - 1;
-    // Fibonacci hashing: neighbouring inodes land far apart
-    let slot = (Math.imul(inode, 0x9e3779b1) >>> 7) & mask;
+    // Fibonacci hashing: neighbouring inodes land far apart, and evenly, in the upper bits only
+    let slot = Math.imul(inode, 0x9e3779b1) >>> Math.clz32(mask);
     while (this.#slots[slot] !== 0 && this.#slots[slot] !== inode) slot = (slot + 1) & mask;
     return slot;
   }
