@@ -1,10 +1,4 @@
-import { closeSync, type Dir, openSync, readSync } from "node:fs";
-
-/** Longest small file taken, in bytes; those of /proc that are read whole have a few kilobytes. */
-const MAX_SMALL = 256 * 1024;
-
-/** Reused, since the check reads one small file per process of the machine. */
-const buffer = Buffer.allocUnsafe(8192);
+import { type Dir, readFileSync } from "node:fs";
 
 /** Why something under /proc could not be read: no right to it, or there is no such process (any more). */
 export type Unreadable = "denied" | "gone";
@@ -31,19 +25,12 @@ export function unreadable(error: unknown): Unreadable {
   throw error;
 }
 
-/** The text of a small file, as Latin-1 up to its first 256 KiB; two system calls cheaper than readFileSync. */
+/**
+ * The text of a small file. As UTF-8, which Node reads in one call, in half the time that opening, reading and closing
+ * take it: the check reads one file per process of the machine.
+ */
 export function readSmall(path: string): string {
-  const fd = openSync(path, "r");
-  try {
-    let text = "";
-    for (;;) {
-      const length = readSync(fd, buffer, 0, buffer.length, null);
-      text += buffer.toString("latin1", 0, length);
-      if (length === 0 || text.length > MAX_SMALL) return text;
-    }
-  } finally {
-    closeSync(fd);
-  }
+  return readFileSync(path, "utf8");
 }
 
 /**

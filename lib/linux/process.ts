@@ -1,15 +1,15 @@
-import { type Dir, opendirSync } from "node:fs";
+import { readdirSync } from "node:fs";
 
 import { CheckError } from "../plugin/error.ts";
 import { Status } from "../plugin/status.ts";
-import { attempt, ENTRY_BY_ENTRY, nextName, readSmall, type Unreadable } from "./file.ts";
+import { attempt, readSmall, type Unreadable } from "./file.ts";
 
 /** What the kernel tells everybody about a process, from `stat` and `status`; see proc_pid_stat(5). */
 export interface Process {
   readonly pid: number;
   /** Its id in its own pid namespace, as it knows itself; the same as `pid` outside of containers. */
   readonly innerPid: number;
-  /** At most 15 bytes, which is all the kernel keeps; a byte string. */
+  /** At most 15 bytes, which is all the kernel keeps. */
   readonly comm: string;
   /** One letter: `R`, `S`, `D`, `T`, `Z` for a zombie, `X`. */
   readonly state: string;
@@ -26,7 +26,7 @@ const COMM_LENGTH = 15;
 
 /** Processes found by name. */
 export interface Found {
-  /** In the order of the name they match, then as /proc lists them. */
+  /** In the order of the name they match, then by number. */
   readonly pids: readonly { readonly pid: number; readonly name: string }[];
   /** Processes whose name may not be read, as with `hidepid=1`. */
   readonly denied: number;
@@ -40,26 +40,26 @@ export interface Found {
  * @throws {@link CheckError} UNKNOWN when `root` cannot be listed
  */
 export function findProcesses(root: string, names: readonly string[]): Found {
-  const wanted = names.map((name) => Buffer.from(name).toString("latin1", 0, COMM_LENGTH));
+  // a character cut in two is no character here, and none there
+  const wanted = names.map((name) => Buffer.from(name).toString("utf8", 0, COMM_LENGTH));
   const found = names.map((name) => ({ name, pids: [] as number[] }));
   let denied = 0;
-  const folder = openProc(root);
-  try {
-    for (let name = nextName(folder); name !== undefined; name = nextName(folder)) {
-      if (!/^[1-9]\d*$/.test(name) || Number(name) === process.pid) continue;
-      const comm = attempt(() => readSmall(`${root}/${name}/comm`));
-      if (comm === "denied") denied++;
-      else found[wanted.indexOf(comm.slice(0, -1))]?.pids.push(Number(name));
-    }
-  } finally {
-    folder.closeSync();
+  for (const pid of listPids(root)) {
+    const comm = attempt(() => readSmall(`${root}/${pid}/comm`));
+    if (comm === "denied") denied++;
+    else found[wanted.indexOf(comm.slice(0, -1))]?.pids.push(pid);
   }
   return { pids: found.flatMap(({ name, pids }) => pids.map((pid) => ({ pid, name }))), denied };
 }
 
-function openProc(root: string): Dir {
+/** All processes but the caller's own. */
+function listPids(root: string): readonly number[] {
   try {
-    return opendirSync(root, ENTRY_BY_ENTRY);
+    const pids = readdirSync(root).filter((name) => /^[1-9]\d*$/.test(name));
+    return pids
+      .map(Number)
+      .filter((pid) => pid !== process.pid)
+      .sort((a, b) => a - b);
   } catch (cause) {
     throw new CheckError(Status.UNKNOWN, `cannot list ${root}: ${(cause as NodeJS.ErrnoException).code}`, { cause });
   }

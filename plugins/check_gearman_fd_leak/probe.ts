@@ -91,8 +91,7 @@ function select({ root, names, pid, uid }: Probe): { groups: readonly Selected[]
   if (pid !== undefined) {
     const found = readProcess(root, pid);
     const processes = [found].filter(isWanted);
-    const name = Buffer.from(processes[0]?.comm ?? "", "latin1").toString();
-    return { groups: [{ name, processes }], denied: found === "denied" ? 1 : 0 };
+    return { groups: [{ name: processes[0]?.comm ?? "", processes }], denied: found === "denied" ? 1 : 0 };
   }
   const { pids, denied } = findProcesses(root, names);
   const groups = names.map((name) => ({

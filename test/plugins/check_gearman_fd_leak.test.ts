@@ -212,6 +212,9 @@ test("a thread is no process that runs, and a name beyond ASCII is the same by n
   const byName = await check(state, "-C", "fd_läcker");
   assert.match(byPid.text, /^check_gearman_fd_leak OK - fd_läcker \(pid /);
   assert.deepEqual([byPid.text, byPid.labels], [byName.text, byName.labels]);
+  // the kernel cuts this name within a character
+  const cut = await startLeaker(t, "fd_leaker_of_14ä");
+  assert.match((await check(state, "-C", "fd_leaker_of_14ä")).text, new RegExp(`\\(pid ${cut.pid}\\) has`));
 });
 
 test("a zombie is no process that runs", async (t) => {
