@@ -12,11 +12,21 @@ export interface Boot {
 
 /**
  * @param root where proc is mounted
- * @throws {@link CheckError} UNKNOWN when there is no `uptime`: then this is no proc file system
+ * @throws {@link CheckError} UNKNOWN when there is no `uptime`, as it is in a proc file system, or none that can be read
  */
 export function readBoot(root: string): Boot {
-  const uptime = Number(attempt(() => readSmall(`${root}/uptime`)).split(" ")[0]);
+  const uptime = Number(readUptime(root).split(" ")[0]);
   if (!(uptime > 0)) throw new CheckError(Status.UNKNOWN, `${root} is no proc file system: there is no uptime to read`);
   const id = attempt(() => readSmall(`${root}/sys/kernel/random/boot_id`)).trim();
   return { id: id === "gone" || id === "denied" ? "" : id, uptime };
+}
+
+function readUptime(root: string): string {
+  try {
+    return attempt(() => readSmall(`${root}/uptime`));
+  } catch (cause) {
+    // in a container it may be the file of a program, which may have ended: ENOTCONN
+    const { code } = cause as NodeJS.ErrnoException;
+    throw new CheckError(Status.UNKNOWN, `cannot read ${root}/uptime: ${code}`, { cause });
+  }
 }

@@ -59,7 +59,8 @@ export interface DescriptorReading {
 /**
  * Reads what the descriptors of a process are, one after the other: `visit` gets each link's text, such as
  * `socket:[4711]`, `/var/log/x (deleted)` or `anon_inode:[eventpoll]`, and nothing is kept. Links that vanish meanwhile
- * are skipped. Needs the right to read them: same user, or root.
+ * are skipped. Needs the right to read them: same user, or root, with all the rights that the
+ * process has.
  *
  * @param count how many there are, roughly
  * @param most read at most about so many; of more, an even sample
@@ -72,13 +73,20 @@ export async function readDescriptors(
 ): Promise<DescriptorReading | Unreadable> {
   const path = fdFolder(root, pid);
   const sampled = count > most;
+  // who may list the folder may not always read its links, as root without CAP_SYS_PTRACE
+  let denied = false;
   const read = (name: string | number): boolean => {
+    if (denied) return false;
     const target = attempt(() => readlinkSync(`${path}/${name}`));
+    if (target === "denied") denied = true;
     if (target === "gone" || target === "denied") return false;
     visit(target);
     return true;
   };
-  if (sampled && isDense(path, count)) return sampleByNumber(read, { count, most, signal });
+  if (sampled && isDense(path, count)) {
+    const sample = await sampleByNumber(read, { count, most, signal });
+    return denied ? "denied" : sample;
+  }
 
   const draw = sampled ? stratified(count / most) : () => true;
   let done = 0;
@@ -86,7 +94,7 @@ export async function readDescriptors(
     if (draw() && read(name)) done++;
   });
   if (walked === "gone" || walked === "denied") return walked;
-  return { read: done, sampled, aborted: walked === "aborted" };
+  return denied ? "denied" : { read: done, sampled, aborted: walked === "aborted" };
 }
 
 const fdFolder = (root: string, pid: number) => `${root}/${pid}/fd`;

@@ -63,18 +63,23 @@ function isLocal(path: string, mounts: string): boolean {
   } catch {
     return false;
   }
-  let [at, rest] = ["", names(resolve(path))];
-  for (let links = 0; links <= MOST_LINKS; ) {
+  const rest = names(resolve(path));
+  let at = "";
+  let links = 0;
+  // beyond so many links the kernel refuses it, without asking anybody else
+  while (links <= MOST_LINKS) {
     if (!LOCAL.has(typeAt(`${at}/`, mounted))) return false;
-    const [name, ...beyond] = rest;
-    if (name === undefined) return true;
-    const next = `${at}/${name}`;
-    if (!LOCAL.has(typeAt(`${next}/`, mounted))) return false;
-    const target = linkTarget(next);
-    if (target === undefined) [at, rest] = [next, beyond];
-    else [at, rest, links] = ["", [...names(resolve(`${at}/`, target)), ...beyond], links + 1];
+    const target = at === "" ? undefined : linkTarget(at);
+    if (target !== undefined) {
+      rest.unshift(...names(resolve(at, "..", target)));
+      at = "";
+      links++;
+    } else {
+      const name = rest.shift();
+      if (name === undefined) return true;
+      at += `/${name}`;
+    }
   }
-  // the kernel refuses it, without asking anybody else
   return true;
 }
 
@@ -98,9 +103,11 @@ interface Mount {
 /** One line of /proc/self/mounts; blanks and the like in paths are written as three octal digits. */
 function parseMount(line: string): Mount {
   const [, path = "?", type = ""] = line.split(" ");
-  const point = path.replace(/\\([0-7]{3})/g, (_, octal: string) => String.fromCharCode(Number.parseInt(octal, 8)));
+  const point = path.includes("\\") ? path.replace(/\\([0-7]{3})/g, fromOctal) : path;
   return { point: point === "/" ? point : `${point}/`, type };
 }
+
+const fromOctal = (_: string, digits: string) => String.fromCharCode(Number.parseInt(digits, 8));
 
 /** Type of the file system a path is on; of several on one path the last one is seen. */
 function typeAt(path: string, mounted: readonly Mount[]): string {

@@ -9,7 +9,7 @@ const LONGEST_NAME = 120;
 
 /** What is known of one process, for the long output. */
 export function describeProcess(name: string, process: ProcessFacts, window: number, commandLine: string): string[] {
-  const { pid, user, rss, deniedTo, unaccepted } = process;
+  const { pid, user, rss, denied, unaccepted } = process;
   const memory = rss === undefined ? "" : `, ${megabytes(rss)} resident`;
   const lines = [`${name} (pid ${pid}, user ${user}${memory})`, ...kindLines(process), ...socketLines(process)];
   if (unaccepted > 0) {
@@ -17,8 +17,13 @@ export function describeProcess(name: string, process: ProcessFacts, window: num
       `${unaccepted} connections to the Gearman port wait for a process to accept them: it hangs, or is out of descriptors`,
     );
   }
-  if (deniedTo !== undefined) {
-    lines.push(`No right to see what its descriptors are, which this would have: sudo -u ${deniedTo} ${commandLine}`);
+  if (denied !== undefined) {
+    const { owner } = denied;
+    const remedy =
+      owner === undefined
+        ? ": it has rights that this account has not, look with CAP_SYS_PTRACE"
+        : `, which this would have: sudo -u ${owner} ${commandLine}`;
+    lines.push(`No right to see what its descriptors are${remedy}`);
   }
   return [...lines, ...trendLines(process, window)];
 }

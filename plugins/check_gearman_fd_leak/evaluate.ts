@@ -163,7 +163,7 @@ function judgeLevel(group: GroupFacts, { process, fds, limit }: Counted, label: 
 function uncountable(group: GroupFacts, commandLine: string): Result {
   const [process] = group.processes;
   const pid = process === undefined ? "" : ` (pid ${process.pid})`;
-  const owner = process?.deniedTo;
+  const owner = process?.denied?.owner;
   const whose = `the descriptors of ${group.name || "process"}${pid}`;
   if (owner === undefined) return verdict(Status.UNKNOWN, `${whose} could not be counted`);
   return verdict(Status.UNKNOWN, `no right to count ${whose}, try: sudo -u ${owner} ${commandLine}`);

@@ -32,6 +32,12 @@ export interface KindFacts {
   readonly aborted: boolean;
 }
 
+/** Somebody else may read what the descriptors of a process are. */
+export interface Denial {
+  /** Their owner; undefined when it is the account we have, and it takes more rights than that. */
+  readonly owner: string | undefined;
+}
+
 /** One process. */
 export interface ProcessFacts {
   readonly pid: number;
@@ -46,8 +52,8 @@ export interface ProcessFacts {
   readonly rss: number | undefined;
   readonly kinds: KindFacts | undefined;
   readonly sockets: SocketFacts | undefined;
-  /** Who may read what its descriptors are; undefined when we may. */
-  readonly deniedTo: string | undefined;
+  /** Why we may not read what its descriptors are; undefined when we may. */
+  readonly denied: Denial | undefined;
   /** Connections to the Gearman port that no process has accepted yet, in its network namespace. */
   readonly unaccepted: number;
   readonly trend: Trends | undefined;

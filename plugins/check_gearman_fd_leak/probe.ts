@@ -15,7 +15,7 @@ import {
   Users,
 } from "monitoring-plugins-ts/linux";
 
-import type { KindFacts, ProcessFacts, SocketFacts } from "./facts.ts";
+import type { Denial, KindFacts, ProcessFacts, SocketFacts } from "./facts.ts";
 import { type SocketOwner, type SocketTally, tallySockets } from "./sockets.ts";
 
 /** Which processes, and how closely to look. */
@@ -192,7 +192,6 @@ function finish(
     return undefined;
   }
   const userName = (id: number) => users?.name(id) ?? String(id);
-  const owner = denied || seen?.denied === true ? descriptorOwner(root, pid) : undefined;
   const tally = seen && tallies.get(seen);
   const none: SocketFacts = { gearman: 0, closeWait: 0, states: [], peers: [], of: "process" };
   return {
@@ -207,7 +206,13 @@ function finish(
     sockets:
       tally?.facts(seen?.sockets === undefined ? "user" : "process", seen?.scale ?? 1) ??
       (kinds !== 0 && seen?.sockets?.size === 0 ? none : undefined),
-    deniedTo: owner === undefined ? undefined : userName(typeof owner === "number" ? owner : 0),
+    denied: denied || seen?.denied === true ? denial(root, pid, userName) : undefined,
     unaccepted: tally?.unaccepted ?? 0,
   };
+}
+
+function denial(root: string, pid: number, userName: (uid: number) => string): Denial {
+  const owner = descriptorOwner(root, pid);
+  if (owner === process.geteuid?.()) return { owner: undefined };
+  return { owner: userName(typeof owner === "number" ? owner : 0) };
 }

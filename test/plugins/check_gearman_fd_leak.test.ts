@@ -273,6 +273,31 @@ test("nobody counts root's descriptors, and hears whom to ask for more", asRoot,
   assert.doesNotMatch(other.stdout, /^Kinds/m);
 });
 
+test("root without the right to look closer does not see 0 sockets", {
+  skip: asRoot.skip || needs("setpriv").skip,
+}, async (t) => {
+  const leaker = await startLeaker(t);
+  const prefix = [programPath("setpriv"), "--bounding-set", "-sys_ptrace", "--inh-caps", "-all"];
+  const [file = "", ...args] = [...prefix, ...pluginCommand("check_gearman_fd_leak"), "--pid", String(leaker.pid)];
+  for (const more of [[], ["--kinds", "5"]]) {
+    const child = spawnOwned(t, file, [...args, "--state-dir", "/dev/null/none", ...more], {
+      stdio: ["ignore", "pipe", "ignore"],
+    });
+    let text = "";
+    child.stdout?.on("data", (chunk: Buffer) => {
+      text += chunk.toString();
+    });
+    const [code] = await once(child, "close");
+    assert.equal(code, 0, text);
+    assert.match(
+      text,
+      /^No right to see what its descriptors are: it has rights that this account has not, look with CAP_SYS_PTRACE$/m,
+    );
+    assert.doesNotMatch(text, /^Kinds/m);
+    assert.match(text, /'fd_leaker_fds'=\d\d/);
+  }
+});
+
 test("hidepid: what cannot be seen is UNKNOWN, not gone", {
   skip: asRoot.skip || needs("unshare", "setpriv").skip,
 }, async (t) => {

@@ -1,4 +1,6 @@
 import assert from "node:assert/strict";
+import { mkdirSync } from "node:fs";
+import { join } from "node:path";
 import { test } from "node:test";
 
 import {
@@ -100,7 +102,10 @@ test("users have names and numbers", () => {
 });
 
 test("without an uptime it is no proc file system", (t) => {
-  assert.throws(() => readBoot(temporaryFolder(t)), { name: "CheckError", status: 3 });
+  const folder = temporaryFolder(t);
+  assert.throws(() => readBoot(folder), { name: "CheckError", status: 3, message: /is no proc file system/ });
+  mkdirSync(join(folder, "uptime"));
+  assert.throws(() => readBoot(folder), { name: "CheckError", status: 3, message: /uptime: EISDIR$/ });
   const { id, uptime } = readBoot("/proc");
   assert.match(id, /^[0-9a-f-]{36}$/);
   assert.ok(uptime > 0);

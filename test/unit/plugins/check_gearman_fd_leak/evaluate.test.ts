@@ -31,7 +31,7 @@ const process = (facts: Partial<ProcessFacts> = {}): ProcessFacts => ({
   rss: undefined,
   kinds: undefined,
   sockets: undefined,
-  deniedTo: undefined,
+  denied: undefined,
   unaccepted: 0,
   trend: undefined,
   ...facts,
@@ -107,14 +107,14 @@ test("a limit of nothing is reached by anything", () => {
 });
 
 test("a count that nobody told is UNKNOWN, never OK with 0, and says what to type", () => {
-  const result = evaluate(facts([process({ fds: undefined, deniedTo: "gearman" })]), rules);
+  const result = evaluate(facts([process({ fds: undefined, denied: { owner: "gearman" } })]), rules);
   assert.equal(result.status, Status.UNKNOWN);
   assert.match(result.text, /no right to count .* try: sudo -u gearman check_gearman_fd_leak$/);
   assert.doesNotMatch(first(result), /_fds/);
 });
 
 test("what is known is judged beside what is not", () => {
-  const unknown = process({ pid: 1, fds: undefined, deniedTo: "root" });
+  const unknown = process({ pid: 1, fds: undefined, denied: { owner: "root" } });
   assert.equal(evaluate(facts([unknown, process()]), rules).status, Status.OK);
   assert.equal(evaluate(facts([unknown, process({ fds: 950 })]), rules).status, Status.CRITICAL);
   assert.equal(evaluate(facts([process({ fds: undefined, sockets: sockets(201) })]), rules).status, Status.CRITICAL);
