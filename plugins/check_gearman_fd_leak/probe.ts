@@ -180,7 +180,7 @@ async function look({ root, kinds: most, signal }: Probe, { process, fds = 0 }: 
 
 /** Undefined for a process that has ended, or is another one, since the first look at it. */
 function finish(
-  { root, kinds }: Probe,
+  { root }: Probe,
   { process, fds, limit, denied }: Counted,
   seen: Look | undefined,
   tallies: ReadonlyMap<Look, SocketTally>,
@@ -205,7 +205,7 @@ function finish(
     kinds: seen?.kinds,
     sockets:
       tally?.facts(seen?.sockets === undefined ? "user" : "process", seen?.scale ?? 1) ??
-      (kinds !== 0 && seen?.sockets?.size === 0 ? none : undefined),
+      (seen?.sockets?.size === 0 && seen.kinds?.aborted === false ? none : undefined),
     denied: denied || seen?.denied === true ? denial(root, pid, userName) : undefined,
     unaccepted: tally?.unaccepted ?? 0,
   };
