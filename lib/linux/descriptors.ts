@@ -59,8 +59,7 @@ export interface DescriptorReading {
 /**
  * Reads what the descriptors of a process are, one after the other: `visit` gets each link's text, such as
  * `socket:[4711]`, `/var/log/x (deleted)` or `anon_inode:[eventpoll]`, and nothing is kept. Links that vanish meanwhile
- * are skipped. Needs the right to read them: same user, or root, with all the rights that the
- * process has.
+ * are skipped. Needs the right to read them: same user, or root, with all capabilities of the process.
  *
  * @param count how many there are, roughly
  * @param most read at most about so many; of more, an even sample
