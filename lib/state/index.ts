@@ -4,4 +4,5 @@
  * @packageDocumentation
  */
 export { stateFolder } from "./folder.ts";
+export { stateFileName } from "./name.ts";
 export { readState, type Stored, writeState } from "./store.ts";

@@ -1,8 +1,8 @@
 import { join } from "node:path";
 
-import { type Context, safeLabel } from "monitoring-plugins-ts";
+import type { Context } from "monitoring-plugins-ts";
 import type { Boot } from "monitoring-plugins-ts/linux";
-import { readState, stateFolder, writeState } from "monitoring-plugins-ts/state";
+import { readState, stateFileName, stateFolder, writeState } from "monitoring-plugins-ts/state";
 
 import type { Facts } from "./facts.ts";
 import { type History, type Observation, parseHistory, remember } from "./history.ts";
@@ -22,6 +22,8 @@ export interface Memory {
   /** Seconds. */
   readonly window: number;
 }
+
+const NAME = "check_gearman_fd_leak";
 
 /** Longest wait for a state folder on a network file system, in milliseconds. */
 const PATIENCE_MS = 2000;
@@ -43,7 +45,7 @@ export async function recall(
   } catch (error) {
     return { history: undefined, problem: fatal(`no samples kept: ${(error as Error).message}`) };
   }
-  const path = join(folder, fileName(target));
+  const path = join(folder, stateFileName(NAME, target));
   log(`state: ${path}`);
   const { content, problem } = readState(path);
   const known = parseHistory(content);
@@ -55,7 +57,7 @@ export async function recall(
     return { history, problem: fatal(`no samples kept: ${path} cannot be written: ${code ?? message}`) };
   }
   if (isPid && content === undefined) {
-    const prefix = fileName(PID_TARGET).replace(/\.json$/, "");
+    const prefix = stateFileName(NAME, PID_TARGET).replace(/\.json$/, "");
     (await import("./leftovers.ts")).removeLeftovers(folder, { prefix, root, boot: boot.id, now: now() });
   }
   const useless =
@@ -65,23 +67,3 @@ export async function recall(
 }
 
 const fatal = (text: string) => ({ text, fatal: true });
-
-/** Longest part of a file's name made of what is checked, in characters. */
-const LONGEST_TARGET = 120;
-
-/**
- * One file per target and per user who checks it: a file that root wrote while trying the check out would otherwise lock
- * the monitoring user out.
- */
-function fileName(target: string): string {
-  const label = safeLabel(Buffer.from(target).toString("latin1"));
-  const short = label.length <= LONGEST_TARGET ? label : `${label.slice(0, LONGEST_TARGET)}-${checksum(target)}`;
-  return `check_gearman_fd_leak.${process.geteuid?.() ?? 0}.${short}.json`;
-}
-
-/** FNV-1a, 32 bits. */
-function checksum(text: string): string {
-  let hash = 0x811c9dc5;
-  for (const byte of Buffer.from(text)) hash = Math.imul(hash ^ byte, 0x0100_0193);
-  return (hash >>> 0).toString(16);
-}
