@@ -17,7 +17,14 @@ export { Range, type Threshold } from "./range.ts";
 export { combine, type Detail, judge, measure, type Result, report, verdict } from "./result.ts";
 export { commonOptions, runPlugin, withCommonOptions } from "./run.ts";
 export { runProgram, withProgramOptions } from "./run-program.ts";
-export { isSelected, type Pattern, parseExpression, parsePattern, selectionOptions } from "./selection.ts";
+export {
+  isSelected,
+  type Pattern,
+  parseExpression,
+  parsePattern,
+  selectionOptions,
+  type WrittenPattern,
+} from "./selection.ts";
 export { parseStatus, Status, statusName, urgency, worst } from "./status.ts";
 export { printable } from "./text.ts";
 export { parseTimeout, type Timeout } from "./timeout.ts";

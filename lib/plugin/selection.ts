@@ -3,14 +3,18 @@ import { list } from "./option.ts";
 /** Whether a name matches. Runs in linear time whatever pattern and name are: a check stuck in a pattern cannot keep its deadline. */
 export type Pattern = (name: string) => boolean;
 
+/** A pattern that knows how it was written. */
+export type WrittenPattern = Pattern & { readonly text: string };
+
 /**
  * Reads a pattern for names: a glob in which `*` stands for any characters and `?` for one, matching the whole name; or,
  * after a `~`, an RE2 regular expression that matches anywhere in it.
  *
  * @throws Error naming a regular expression that RE2 does not accept
  */
-export async function parsePattern(text: string): Promise<Pattern> {
-  return text.startsWith("~") ? parseExpression(text.slice(1)) : globPattern(text);
+export async function parsePattern(text: string): Promise<WrittenPattern> {
+  const pattern = text.startsWith("~") ? await parseExpression(text.slice(1)) : globPattern(text);
+  return Object.assign(pattern, { text });
 }
 
 /**

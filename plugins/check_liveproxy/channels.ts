@@ -1,6 +1,7 @@
 import { judge, Status } from "monitoring-plugins-ts";
 import { isBusy, type SiteState } from "monitoring-plugins-ts/livestatus";
 
+import type { Past } from "./facts.ts";
 import type { Rules } from "./rules.ts";
 import type { Finding } from "./verdict.ts";
 import { counted, span } from "./words.ts";
@@ -14,6 +15,7 @@ export function judgeChannels(
   state: SiteState,
   rules: Rules,
   wasServedAtOnce: boolean,
+  past: Past | undefined,
 ): readonly Finding[] {
   const { channels, clients } = state;
   const total = channels.length;
@@ -39,7 +41,7 @@ export function judgeChannels(
     findings.push({ status, text: `${name}: query running for ${span(age)} on channel ${number}` });
   }
 
-  const heartbeat = heartbeatAge(state);
+  const heartbeat = heartbeatAge(state, past);
   if (heartbeat !== undefined) {
     const status = judge(heartbeat, rules.heartbeat.warning, rules.heartbeat.critical);
     if (status !== Status.OK) findings.push({ status, text: `${name}: no heartbeat for ${span(heartbeat)}` });
@@ -58,13 +60,13 @@ export function busyChannels({ channels }: SiteState, wasServedAtOnce: boolean):
 
 /**
  * Seconds since the site's last heartbeat, as far as the state file tells: by the time the next one is due, and by the
- * channel that had something to do last, as heartbeats visit them in turn.
+ * channel that had something to do last, as heartbeats visit them in turn; and between two runs by their number.
  */
-export function heartbeatAge({ channels, nextHeartbeat }: SiteState): number | undefined {
+export function heartbeatAge({ channels, nextHeartbeat }: SiteState, past: Past | undefined): number | undefined {
   let youngest: number | undefined;
   for (const { age } of channels) if (age !== undefined && !(youngest !== undefined && youngest <= age)) youngest = age;
   if (channels.some(isBusy)) youngest = undefined;
   const overdue = nextHeartbeat === undefined ? undefined : HEARTBEAT_INTERVAL - nextHeartbeat;
-  if (youngest === undefined || overdue === undefined) return youngest ?? overdue;
-  return Math.max(youngest, overdue);
+  const ages = [youngest, overdue, past?.beatlessFor].filter((age) => age !== undefined);
+  return ages.length === 0 ? undefined : Math.max(...ages);
 }

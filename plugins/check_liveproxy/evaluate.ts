@@ -4,15 +4,24 @@ import type { Peer } from "monitoring-plugins-ts/livestatus";
 import type { Facts, LmdFacts, ProxyFacts, SiteFacts } from "./facts.ts";
 import { judgeLmd } from "./lmd.ts";
 import { metrics } from "./metrics.ts";
-import { dumpAge, isDaemonDown, judgeDaemon, judgeStateFile, stateFileAge } from "./proxy.ts";
+import { isDaemonDown, judgeDaemon, judgeStateFile, stateFileAge } from "./proxy.ts";
 import type { Rules } from "./rules.ts";
 import { judgeSite } from "./site.ts";
 import { byUrgency, type Finding, type SiteVerdict, type Surroundings } from "./verdict.ts";
 import { counted, shown, span } from "./words.ts";
 
-/** The verdict on the proxies, and every site behind them. */
-export function evaluate(facts: Facts, selectPeers: (lmd: LmdFacts) => readonly Peer[], rules: Rules): Result {
-  const { nowMs, proxy, sites } = facts;
+/**
+ * The verdict on the proxies, and every site behind them.
+ *
+ * @param around in the order of `facts.sites`
+ */
+export function evaluate(
+  facts: Facts,
+  around: readonly Surroundings[],
+  selectPeers: (lmd: LmdFacts) => readonly Peer[],
+  rules: Rules,
+): Result {
+  const { nowMs, proxy, sites, remembered } = facts;
   const reached = sites.filter((site) => isReached(site)).length;
   const reach = { sites: sites.length, reached };
   const findings: Finding[] = [];
@@ -22,11 +31,13 @@ export function evaluate(facts: Facts, selectPeers: (lmd: LmdFacts) => readonly 
     findings.push(...judgeStateFile(proxy.stateFile, proxy, reach, rules, nowMs));
   }
 
-  const lookAround = surroundingsOf(facts, rules);
-  const surroundings = sites.map(lookAround);
+  const surroundings = sites.map(({ id, isProxied }, index) => {
+    const past = isProxied ? remembered.pasts.get(id) : undefined;
+    return { ...(around[index] as Surroundings), past };
+  });
   const verdicts = sites.map((site, index) => judgeSite(site, surroundings[index] as Surroundings, rules));
   const lmds = facts.lmds.map((lmd) => ({ lmd, peers: selectPeers(lmd) }));
-  const judgedLmds = lmds.map(({ lmd, peers }) => judgeLmd(lmd, peers, rules, nowMs));
+  const judgedLmds = lmds.map(({ lmd, peers }) => judgeLmd(lmd, peers, remembered, rules, nowMs));
   for (const judged of judgedLmds) findings.push(...judged.findings);
 
   const all = [...verdicts, ...judgedLmds.flatMap(({ peers }) => peers)];
@@ -41,6 +52,7 @@ export function evaluate(facts: Facts, selectPeers: (lmd: LmdFacts) => readonly 
     .map(({ status, text }) => verdict(status, text));
   const details: Detail[] = [
     { verbosity: 0, lines: notes(findings, all, rules) },
+    { verbosity: 0, lines: [...blindSpots(surroundings, proxy), ...(remembered.problem ? [remembered.problem] : [])] },
     { verbosity: 1, lines: siteLines(sites, surroundings, nowMs) },
     { verbosity: 1, lines: peerLines(lmds) },
   ];
@@ -65,40 +77,6 @@ function judgeSocketDir({ socketDir = "", socketDirProblem }: ProxyFacts): Findi
     : { status: Status.UNKNOWN, text: `Cannot list the sockets in ${folder}: ${shown(socketDirProblem ?? "")}` };
 }
 
-/** What is known around each site; what they have in common is worked out once. */
-function surroundingsOf({ nowMs, proxy }: Facts, rules: Rules): (site: SiteFacts) => Surroundings {
-  const { stateFile, daemon } = proxy ?? {};
-  const states = new Map(stateFile?.sites.map((state) => [state.id, state]));
-  const fileAge = stateFile === undefined ? undefined : stateFileAge(stateFile, nowMs);
-  const isMasterAlive = daemon?.state === "running" || daemon?.state === "hidden";
-  const isOutdated = (age: number) => judge(age, rules.stateAge.critical) !== Status.OK;
-  const alone: Surroundings = {
-    nowMs,
-    isMasterAlive: false,
-    masterAge: undefined,
-    isStateKnown: false,
-    state: undefined,
-    stateAge: undefined,
-    process: undefined,
-  };
-  return ({ id, isProxied }) => {
-    if (!isProxied) return alone;
-    const state = states.get(id);
-    const stateAge =
-      state === undefined ? undefined : Math.max(0, dumpAge(state, stateFile?.writtenMs, nowMs) ?? fileAge ?? 0);
-    return {
-      nowMs,
-      isMasterAlive,
-      masterAge: daemon?.age,
-      isStateKnown: states.size > 0,
-      // what was true a minute ago explains nothing now
-      state: isOutdated(Math.max(stateAge ?? 0, fileAge ?? 0)) ? undefined : state,
-      stateAge,
-      process: daemon?.sites === undefined ? undefined : (daemon.sites.get(id) ?? "gone"),
-    };
-  };
-}
-
 /** The sites one by one, or their number where that is what the user wants to hear of. */
 function judgeAll(verdicts: readonly SiteVerdict[], rules: Rules, isDaemonGone: boolean): readonly Finding[] {
   const { warning, critical } = rules.down;
@@ -108,7 +86,10 @@ function judgeAll(verdicts: readonly SiteVerdict[], rules: Rules, isDaemonGone: 
   const isNothingLeft = downs.length > 0 && downs.length === verdicts.length;
   const findings: Finding[] = [];
   for (const { standing, isCollateral, findings: own } of verdicts) {
-    if (standing === "down" && isCounted && !isNothingLeft) continue;
+    if (standing === "down" && isCounted && !isNothingLeft) {
+      findings.push(...own.filter(({ isOfProcess }) => isOfProcess));
+      continue;
+    }
     // one sentence about the daemon says it all
     if (isDaemonGone && isCollateral) continue;
     findings.push(...own);
@@ -132,6 +113,19 @@ function notes(findings: readonly Finding[], verdicts: readonly SiteVerdict[], {
       own.filter(({ text }) => !said.has(text)).map(({ text }) => `down: ${text}`),
     ),
   ];
+}
+
+/** What could not be looked at, so that nobody takes it for looked at and found well. */
+function blindSpots(surroundings: readonly Surroundings[], proxy: ProxyFacts | undefined): readonly string[] {
+  if (proxy?.daemon?.state === "hidden") {
+    return ["note: the proxy's processes are hidden from this account: neither missing ones nor their files are seen"];
+  }
+  const uncounted = surroundings.filter(
+    ({ process }) => typeof process === "object" && process.descriptors === undefined,
+  );
+  if (uncounted.length === 0) return [];
+  const processes = uncounted.length === 1 ? "1 site process" : `${uncounted.length} site processes`;
+  return [`note: open files of ${processes} not counted: that takes the proxy's user, root, or Linux 6.2`];
 }
 
 function* siteLines(

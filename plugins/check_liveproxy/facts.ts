@@ -72,6 +72,30 @@ export interface LmdFacts {
   readonly answer: { readonly seconds: number; readonly peers: readonly Peer[] } | Error;
 }
 
+/** What earlier runs saw of a site, and this one sees, too. Without a memory nothing is known. */
+export interface Past {
+  /** Seconds it has not been seen ready; 0 at the first run that sees it so. */
+  readonly downFor: number | undefined;
+  /** Seconds its process has not been seen. */
+  readonly goneFor: number | undefined;
+  /** Seconds between the oldest and the newest state file with the same number of heartbeats. */
+  readonly beatlessFor: number | undefined;
+  /** Resets seen within the last hour. */
+  readonly resets: number;
+  /** Threads its process has more than at first, while the site is down. */
+  readonly threadsGained: number;
+}
+
+/** What was remembered between two runs. */
+export interface Remembered {
+  /** By site of the proxy. */
+  readonly pasts: ReadonlyMap<string, Past>;
+  /** Seconds for which peers of LMDs have been pending. */
+  readonly pending: ReadonlyMap<string, number>;
+  /** Why there is no memory, or a new one. */
+  readonly problem: string | undefined;
+}
+
 /** Everything that was found out. */
 export interface Facts {
   /** Milliseconds since 1970. */
@@ -79,4 +103,5 @@ export interface Facts {
   readonly proxy: ProxyFacts | undefined;
   readonly sites: readonly SiteFacts[];
   readonly lmds: readonly LmdFacts[];
+  readonly remembered: Remembered;
 }

@@ -15,10 +15,10 @@ const UNTRUSTED_CODE = 495;
 /** Whether an error answer says that all channels of the proxy are in use. */
 export const soundsBusy = ({ kind, message }: LivestatusError) => kind === "error answer" && BUSY.test(message);
 
-const down = (text: string, isCollateral = false): Judged => ({
+const down = (text: string, { past }: Surroundings, isCollateral = false): Judged => ({
   standing: "down",
   isCollateral,
-  findings: [{ status: Status.CRITICAL, text }],
+  findings: [{ status: Status.CRITICAL, text: `${text}${past?.downFor ? `, failing for ${span(past.downFor)}` : ""}` }],
 });
 
 const notJudged = (text: string): Judged => ({
@@ -45,21 +45,22 @@ export function judgeFailure(site: SiteFacts, error: LivestatusError, around: Su
     case "own fault":
       return notJudged(`${name}: ${message}`);
     case "missing":
-      if (!isProxied) return down(`${name}: no such socket`);
+      if (!isProxied) return down(`${name}: no such socket`, around);
       return down(
         `Proxy: no socket for site ${shown(id)} (${shown(place)}): not configured in the proxy or its process never started`,
+        around,
         true,
       );
     case "refused":
-      return isProxied ? judgeStaleSocket(site, around) : down(`${name}: ${message}`);
+      return isProxied ? judgeStaleSocket(site, around) : down(`${name}: ${message}`, around);
     case "not accepting":
-      return down(isProxied ? `Proxy: process for site ${shown(id)} ${message}${at}` : `${name} ${message}`);
+      return down(isProxied ? `Proxy: process for site ${shown(id)} ${message}${at}` : `${name} ${message}`, around);
     case "error answer":
       return judgeErrorAnswer(site, error, around, rules);
     case "no answer":
-      return down(`${name}: ${message}${at}${hint(around)}`);
+      return down(`${name}: ${message}${at}${hint(around)}`, around);
     default:
-      return down(`${name}: ${message}${at}`);
+      return down(`${name}: ${message}${at}`, around);
   }
 }
 
@@ -78,14 +79,14 @@ function judgeStaleSocket({ id, place, isNamed }: SiteFacts, around: Surrounding
     return { standing: "not judged", isCollateral: true, findings: [{ status: Status.WARNING, text }] };
   }
   const text = `Proxy: stale socket, site process of ${shown(id)} is gone (${at})`;
-  if (!around.isMasterAlive) return down(text, true);
+  if (!around.isMasterAlive) return down(text, around, true);
   const restarts = `${text}, the master should restart it`;
-  // it has only just begun to start its site processes
-  const isFresh = around.masterAge !== undefined && around.masterAge < RESTART_CYCLE;
-  if (isFresh) {
+  const { masterAge, past } = around;
+  // it has only just begun to start its site processes, or has one to start again that an earlier run would have missed
+  if ([masterAge, past?.goneFor].some((age) => age !== undefined && age < RESTART_CYCLE)) {
     return { standing: "starting", isCollateral: true, findings: [{ status: Status.WARNING, text: restarts }] };
   }
-  return down(restarts, true);
+  return down(restarts, around, true);
 }
 
 /** The proxy answered in place of the site, with an error whose code and words depend on its version. */
@@ -100,6 +101,7 @@ function judgeErrorAnswer(site: SiteFacts, error: LivestatusError, around: Surro
     const why = CERTIFICATE.test(own) && !CERTIFICATE.test(error.message) ? `${text}, ${firstLine(own)}` : text;
     return down(
       `${site.isProxied ? `Certificate of site ${shown(site.id)}` : `Certificate behind ${shown(site.id)}`} not trusted: ${why}`,
+      around,
     );
   }
   const channels = state?.channels ?? [];
@@ -122,19 +124,19 @@ function judgeErrorAnswer(site: SiteFacts, error: LivestatusError, around: Surro
   if (state !== undefined && !isReady)
     return { ...judgeNotReady(site, state, around, rules, text), isCollateral: false };
   const who = site.isProxied ? "the proxy reports " : "";
-  return down(`${name}: ${who}${text}${site.isProxied ? ` (socket ${shown(site.place)})` : ""}`);
+  return down(`${name}: ${who}${text}${site.isProxied ? ` (socket ${shown(site.place)})` : ""}`, around);
 }
 
 /** A site that is starting, or in a state this check has no name for. */
 export function judgeNotReady(
   site: SiteFacts,
   state: SiteState,
-  { stateAge }: Surroundings,
+  around: Surroundings,
   rules: Rules,
   answer = "",
 ): Omit<Judged, "isCollateral"> {
   const name = siteName(site);
-  const age = state.resetAge === undefined ? undefined : state.resetAge + (stateAge ?? 0);
+  const age = notReadyAge(state, around);
   const why = state.lastError === "" ? answer : firstLine(state.lastError);
   const reason = why === "" ? "" : `: ${why}`;
   if (state.state === "starting" && age !== undefined && age < rules.graceSeconds) {
@@ -147,4 +149,18 @@ export function judgeNotReady(
     standing: "down",
     findings: [{ status: Status.CRITICAL, text: `${name} not connected${since}${what}${reason}` }],
   };
+}
+
+/**
+ * Seconds since the site was ready. Every failed attempt to connect may count as a reset, so the last one tells the least
+ * that it can be; what earlier runs saw counts as far as the processes are as old, since they start anew with the proxy.
+ */
+function notReadyAge(
+  { resetAge }: SiteState,
+  { stateAge, past, process, masterAge }: Surroundings,
+): number | undefined {
+  const sinceReset = resetAge === undefined ? undefined : resetAge + (stateAge ?? 0);
+  const processAge = typeof process === "object" ? process.age : masterAge;
+  const seen = past?.downFor === undefined ? undefined : Math.min(past.downFor, processAge ?? past.downFor);
+  return sinceReset === undefined && !seen ? undefined : Math.max(sinceReset ?? 0, seen ?? 0);
 }

@@ -1,6 +1,15 @@
 import { join } from "node:path";
 
-import { definePlugin, flag, isSelected, list, option, selectionOptions, UsageError } from "monitoring-plugins-ts";
+import {
+  definePlugin,
+  flag,
+  isSelected,
+  list,
+  option,
+  selectionOptions,
+  UsageError,
+  type WrittenPattern,
+} from "monitoring-plugins-ts";
 import { parseLivestatusAddress } from "monitoring-plugins-ts/livestatus";
 import { networkOptions, readNetworkOptions } from "monitoring-plugins-ts/net";
 
@@ -8,7 +17,9 @@ import { evaluate } from "./evaluate.ts";
 import type { LmdFacts } from "./facts.ts";
 import { parseLmdAddress, probeLmds } from "./lmd-probe.ts";
 import { type ProxyPlaces, probeSites } from "./probe.ts";
+import { recall } from "./remembrance.ts";
 import { readRules, ruleOptions } from "./rule-options.ts";
+import { surroundingsOf } from "./surroundings.ts";
 
 const PROXY = "Where: liveproxyd on this host";
 const ADDRESS = "Where: Livestatus addresses, LMD";
@@ -71,6 +82,12 @@ const options = {
   }),
   ...selectionOptions(SITES, "Sites"),
   ...ruleOptions,
+  stateDir: option({
+    flags: "--state-dir <dir>",
+    help: "Where it keeps what the next run must know. (default: $MP_STATE_PATH, else /var/lib/monitoring-plugins if writable, else the user's state folder)",
+    section: "Output",
+    parse: String,
+  }),
 };
 
 const notes = `
@@ -98,11 +115,13 @@ export default definePlugin({
     const isTls = network.tls !== undefined || options.tlsNoNameCheck;
     const connect = { ...network, tls: isTls ? tls : undefined };
     const { site, include, exclude } = options;
+    const places = readPlaces(options);
+    const rules = readRules(options);
 
     const [{ proxy, sites }, lmds] = await Promise.all([
       probeSites(
         {
-          proxy: readPlaces(options),
+          proxy: places,
           addresses: options.hostname,
           sites: site,
           include,
@@ -124,9 +143,27 @@ export default definePlugin({
             ({ key, name }) =>
               (site.length === 0 || site.includes(key) || site.includes(name)) && isSelected(name, include, exclude),
           );
-    return evaluate({ nowMs: context.now(), proxy, sites, lmds }, selectPeers, readRules(options));
+    const found = { nowMs: context.now(), proxy, sites, lmds };
+    const around = surroundingsOf(found, rules);
+    const what = { ...places, lmds: lmds.map(({ address }) => address), site, include, exclude };
+    const remembered = recall(found, around, { folder: options.stateDir, target: targetName(what) }, context);
+    return evaluate({ ...found, remembered }, around, selectPeers, rules);
   },
 });
+
+interface What extends Partial<ProxyPlaces> {
+  readonly lmds: readonly string[];
+  readonly site: readonly string[];
+  readonly include: readonly WrittenPattern[];
+  readonly exclude: readonly WrittenPattern[];
+}
+
+/** What is checked, in one line: checks of the same proxy with other filters do not share what they remember. */
+function targetName({ socketDir, stateFile, pidFile, lmds, site, include, exclude }: What): string {
+  const texts = (patterns: readonly WrittenPattern[]) => patterns.map(({ text }) => text);
+  const all = [[socketDir, stateFile, pidFile], lmds, site, texts(include), texts(exclude)];
+  return all.map((some) => some.map((one) => one ?? "").join("\n")).join("\n\n");
+}
 
 interface PlaceOptions {
   readonly omdSite: string | undefined;

@@ -1,7 +1,8 @@
 import { judge, Status } from "monitoring-plugins-ts";
 import { firstLine, LivestatusError, type Peer } from "monitoring-plugins-ts/livestatus";
 
-import type { LmdFacts } from "./facts.ts";
+import type { LmdFacts, Remembered } from "./facts.ts";
+import { peerId } from "./memory.ts";
 import type { Rules } from "./rules.ts";
 import { parseSecondsThreshold } from "./threshold.ts";
 import type { Finding, SiteVerdict, Standing } from "./verdict.ts";
@@ -21,6 +22,7 @@ const IDLE = { warning: parseSecondsThreshold("1830"), critical: parseSecondsThr
 export function judgeLmd(
   { address, named, answer }: LmdFacts,
   peers: readonly Peer[],
+  { pending }: Pick<Remembered, "pending">,
   rules: Rules,
   nowMs: number,
 ): { readonly findings: readonly Finding[]; readonly peers: readonly SiteVerdict[] } {
@@ -37,7 +39,10 @@ export function judgeLmd(
   if (slow !== Status.OK) {
     findings.push({ status: slow, text: `${name} took ${answer.seconds.toFixed(3)} s to answer` });
   }
-  return { findings, peers: peers.map((peer) => judgePeer(peer, rules, nowMs)) };
+  return {
+    findings,
+    peers: peers.map((peer) => judgePeer(peer, pending.get(peerId(address, peer.key)) ?? 0, rules, nowMs)),
+  };
 }
 
 function judgeFailure(name: string, error: Error): Finding {
@@ -46,15 +51,20 @@ function judgeFailure(name: string, error: Error): Finding {
   return { status, text: `${name}: ${shown(error.message)}${isOther ? " (is it an LMD?)" : ""}` };
 }
 
-function judgePeer(peer: Peer, rules: Rules, nowMs: number): SiteVerdict {
-  const { standing, status, text } = judgeState(peer, rules, nowMs);
+function judgePeer(peer: Peer, pendingFor: number, rules: Rules, nowMs: number): SiteVerdict {
+  const { standing, status, text } = judgeState(peer, pendingFor, rules, nowMs);
   const isPlanned = rules.planned.includes(peer.key) || rules.planned.includes(peer.name);
   const finding =
     isPlanned && status === Status.CRITICAL ? { status: Status.WARNING, text: `${text} (planned)` } : { status, text };
   return { id: peer.key, standing, isCollateral: false, findings: status === Status.OK ? [] : [finding] };
 }
 
-function judgeState(peer: Peer, rules: Rules, nowMs: number): Finding & { readonly standing: Standing } {
+function judgeState(
+  peer: Peer,
+  pendingFor: number,
+  rules: Rules,
+  nowMs: number,
+): Finding & { readonly standing: Standing } {
   const name = peerName(peer);
   const error = firstLine(peer.lastError);
   const why = error === "" ? "" : `: ${error}`;
@@ -69,6 +79,15 @@ function judgeState(peer: Peer, rules: Rules, nowMs: number): Finding & { readon
     case "broken":
       return { standing: "down", status: Status.CRITICAL, text: `${name} is ${peer.state}, ${since}${why}` };
     case "pending":
+      // LMD does not say how long: what earlier runs saw does
+      if (pendingFor < 2 * rules.graceSeconds) {
+        return { standing: "starting", status: Status.WARNING, text: `${name} is pending, ${since}${why}` };
+      }
+      return {
+        standing: "down",
+        status: Status.CRITICAL,
+        text: `${name} is pending for ${span(pendingFor)}, ${since}${why}`,
+      };
     case "syncing":
       return { standing: "starting", status: Status.WARNING, text: `${name} is ${peer.state}, ${since}${why}` };
     default:

@@ -89,7 +89,7 @@ function* siteMetrics(
       yield { label: label("slots"), value: active, ...levels, min: 0, max: threads };
     }
   }
-  const { state, stateAge, process } = around ?? {};
+  const { state, stateAge, process, past } = around ?? {};
   if (state !== undefined) {
     const total = state.channels.length;
     const wasServedAtOnce = answered !== undefined && !rules.time.warning.alerts(answered.seconds);
@@ -98,7 +98,7 @@ function* siteMetrics(
     yield { label: label("channels_busy"), value: busyChannels(state, wasServedAtOnce), ...busy, min: 0, max: total };
     yield { label: label("clients"), value: state.clients, min: 0 };
     yield { label: label("heartbeats"), value: state.heartbeats ?? Number.NaN, uom: "c", min: 0 };
-    const beat = state.state === "ready" ? heartbeatAge(state) : undefined;
+    const beat = state.state === "ready" ? heartbeatAge(state, past) : undefined;
     if (beat !== undefined) yield seconds(label("heartbeat_age"), beat, rules.heartbeat);
     yield { label: label("cached"), value: state.cached ?? Number.NaN, min: 0 };
     if (state.resetAge !== undefined) yield seconds(label("last_reset"), state.resetAge + (stateAge ?? 0));

@@ -1,4 +1,4 @@
-import { list, option, perfdataOptions, Range, type Values } from "monitoring-plugins-ts";
+import { list, option, parseCountThreshold, perfdataOptions, Range, type Values } from "monitoring-plugins-ts";
 
 import type { Rules } from "./rules.ts";
 import { parseSeconds, parseSecondsThreshold, parseShare } from "./threshold.ts";
@@ -9,6 +9,8 @@ const seconds = (flags: string, help: string, byDefault: string) =>
   option({ flags, help, section: LIMITS, parse: parseSecondsThreshold, default: byDefault });
 const share = (flags: string, help: string, byDefault: string) =>
   option({ flags, help, section: LIMITS, parse: parseShare, default: byDefault });
+const count = (flags: string, help: string, byDefault: string) =>
+  option({ flags, help, section: LIMITS, parse: parseCountThreshold, default: byDefault });
 const range = (flags: string, help: string) => option({ flags, help, section: LIMITS, parse: Range.parse });
 
 /** The options that say what is wrong, and what of it is printed. */
@@ -38,7 +40,7 @@ export const ruleOptions = {
   queryCritical: seconds("--query-critical <time>", "Time a channel is in use: critical.", "120"),
   grace: option({
     flags: "--grace <time>",
-    help: "A site may be starting so long.",
+    help: "A site may be starting so long; a peer of an LMD may be pending twice as long.",
     section: LIMITS,
     parse: parseSeconds,
     default: "60",
@@ -48,6 +50,7 @@ export const ruleOptions = {
   stateAgeWarning: seconds("--state-age-warning <time>", "Age of the state file: warning.", "15"),
   stateAgeCritical: seconds("--state-age-critical <time>", "Age of the state file: critical.", "60"),
   resetWarning: seconds("--reset-warning <time>", "Warn so long after the proxy had to reconnect a site.", "300"),
+  resetsWarning: count("--resets-warning <n>", "Times a site was reset within an hour: warning.", "3"),
   restartWarning: seconds("--restart-warning <time>", "Warn so long after a core (re)started.", "0"),
   slotsWarning: share("--slots-warning <n>", "Livestatus connections of a core in use: warning.", "80%"),
   slotsCritical: share("--slots-critical <n>", "Livestatus connections of a core in use: critical.", "95%"),
@@ -60,6 +63,11 @@ export const ruleOptions = {
     parse: Range.parse,
     default: "200",
   }),
+  threadsGrowthWarning: count(
+    "--threads-growth-warning <n>",
+    "Threads a site process gained while its site is down: warning.",
+    "20",
+  ),
   freshWarning: option({
     flags: "--fresh-warning <time>",
     help: "Time since the last update, or since a core's newest check: warning. (default: 21 with --lmd)",
@@ -93,6 +101,8 @@ export function readRules(options: Values<typeof ruleOptions>): Rules {
     slots: { warning: options.slotsWarning, critical: options.slotsCritical },
     descriptors: { warning: options.fdsWarning, critical: options.fdsCritical },
     threads: options.threadsWarning,
+    threadsGrowth: options.threadsGrowthWarning,
+    resets: options.resetsWarning,
     fresh: { warning: options.freshWarning, critical: options.freshCritical },
     perfdata: options.perfdata,
     perfdataFilter: options.perfdataFilter,

@@ -1,4 +1,4 @@
-import type { Pattern, PerfdataAmount, Range } from "monitoring-plugins-ts";
+import type { CountThreshold, Pattern, PerfdataAmount, Range } from "monitoring-plugins-ts";
 
 import type { SecondsThreshold, ShareThreshold } from "./threshold.ts";
 
@@ -22,7 +22,7 @@ export interface Rules {
   readonly channels: Levels<Range | undefined>;
   /** Seconds a channel has been in use. */
   readonly query: Levels<SecondsThreshold>;
-  /** Seconds a site may be starting. */
+  /** Seconds a site may be starting; a peer of an LMD may be pending twice as long. */
   readonly graceSeconds: number;
   /** Seconds since the last heartbeat. */
   readonly heartbeat: Levels<SecondsThreshold>;
@@ -38,6 +38,10 @@ export interface Rules {
   readonly descriptors: Levels<ShareThreshold>;
   /** Threads of a site process. */
   readonly threads: Range | undefined;
+  /** Threads a site process gained while its site is down. */
+  readonly threadsGrowth: CountThreshold;
+  /** Resets of a site within an hour. */
+  readonly resets: CountThreshold;
   /** Seconds since the data were last updated; undefined: for LMD its own defaults, for cores not judged. */
   readonly fresh: Levels<SecondsThreshold | undefined>;
   readonly perfdata: PerfdataAmount;

@@ -17,22 +17,30 @@ export function judgeSite(site: SiteFacts, around: Surroundings, rules: Rules): 
   if (judged.findings.length === 0) return { id, standing, isCollateral, findings: [] };
   const findings = judged.findings
     .filter(({ status }) => status !== Status.OK)
-    .map(({ status, text }) =>
-      isPlanned && status === Status.CRITICAL
-        ? { status: Status.WARNING, text: `${text} (planned)` }
-        : { status, text },
+    .map((finding) =>
+      isPlanned && finding.status === Status.CRITICAL
+        ? { ...finding, status: Status.WARNING, text: `${finding.text} (planned)` }
+        : finding,
     );
   return { id, standing, isCollateral, findings };
 }
 
 function judgeAnswer(site: SiteFacts, around: Surroundings, rules: Rules): Judged {
   const { answer } = site;
-  if (answer === undefined) return judgeByState(site, around, rules);
-  if (answer instanceof Error) return judgeFailure(site, answer, around, rules);
+  const ofProcess = judgeProcess(site, around, rules);
+  const judged =
+    answer === undefined
+      ? judgeByState(site, around, rules)
+      : answer instanceof Error
+        ? judgeFailure(site, answer, around, rules)
+        : judgeData(site, answer, around, rules);
+  return ofProcess.length === 0 ? judged : { ...judged, findings: [...judged.findings, ...ofProcess] };
+}
+
+function judgeData(site: SiteFacts, answer: SiteAnswer, around: Surroundings, rules: Rules): Judged {
   const findings = [
     ...judgeCore(site, answer, around, rules),
     ...(around.state === undefined ? [] : judgeState(site, around.state, around, rules, answer)),
-    ...judgeProcess(site, around, rules),
   ];
   return { standing: "ready", isCollateral: false, findings };
 }
@@ -50,8 +58,7 @@ function judgeByState(site: SiteFacts, around: Surroundings, rules: Rules): Judg
     };
   }
   if (state.state !== "ready") return { ...judgeNotReady(site, state, around, rules), isCollateral: false };
-  const findings = [...judgeState(site, state, around, rules, undefined), ...judgeProcess(site, around, rules)];
-  return { standing: "ready", isCollateral: false, findings };
+  return { standing: "ready", isCollateral: false, findings: judgeState(site, state, around, rules, undefined) };
 }
 
 /** What the core itself said, and how fast. */
@@ -97,26 +104,43 @@ function judgeState(
   if (state.state !== "ready") return [];
   const name = siteName(site);
   const wasServedAtOnce = answer !== undefined && !rules.time.warning.alerts(answer.seconds);
-  const findings = [...judgeChannels(name, state, rules, wasServedAtOnce)];
-  const { resetAge, lastError } = state;
-  const processAge = typeof around.process === "object" ? around.process.age : around.masterAge;
-  if (resetAge !== undefined && processAge !== undefined && rules.reset.seconds > 0) {
-    const age = resetAge + (around.stateAge ?? 0);
-    // the first reset comes with the start of the process itself
-    if (age < rules.reset.seconds && processAge > age + RESTART_CYCLE) {
-      const why = lastError === "" ? "" : ` (last error ${firstLine(lastError)})`;
-      findings.push({ status: Status.WARNING, text: `${name} was reset ${span(age)} ago${why}` });
-    }
-  }
+  const findings = [...judgeChannels(name, state, rules, wasServedAtOnce, around.past)];
+  const reset = judgeReset(name, state, around, rules);
+  if (reset !== undefined) findings.push(reset);
   return findings;
 }
 
+/** A site that is ready now, but was connected anew lately, or often. */
+function judgeReset(name: string, state: SiteState, around: Surroundings, rules: Rules): Finding | undefined {
+  const { resetAge, lastError } = state;
+  const { masterAge, process, stateAge, past } = around;
+  // negative after the clock was set back
+  if (resetAge === undefined || resetAge < 0) return undefined;
+  const age = resetAge + (stateAge ?? 0);
+  const why = lastError === "" ? "" : ` (last error ${firstLine(lastError)})`;
+  if (past !== undefined && rules.resets.alerts(past.resets)) {
+    const text = `${name} was reset ${past.resets} times within an hour, the last time ${span(age)} ago${why}`;
+    return { status: Status.WARNING, text };
+  }
+  const processAge = typeof process === "object" ? process.age : masterAge;
+  // the first reset comes with the start of the process itself
+  const isReset = rules.reset.seconds > 0 && age < rules.reset.seconds && (processAge ?? 0) > age + RESTART_CYCLE;
+  return isReset ? { status: Status.WARNING, text: `${name} was reset ${span(age)} ago${why}` } : undefined;
+}
+
 /** The site's process in the proxy. */
-function judgeProcess({ id, isProxied }: SiteFacts, around: Surroundings, rules: Rules): readonly Finding[] {
-  const { process } = around;
+function judgeProcess({ id, isProxied, answer }: SiteFacts, around: Surroundings, rules: Rules): readonly Finding[] {
+  const { process, past } = around;
+  const isOfProcess = true;
   if (!isProxied || process === undefined) return [];
   const name = `Proxy: site process of ${shown(id)}`;
-  if (process === "gone") return [{ status: Status.WARNING, text: `${name} is missing, yet the site answers` }];
+  if (process === "gone") {
+    // what its socket does says more
+    if (answer instanceof Error) return [];
+    const since = past?.goneFor ? ` for ${span(past.goneFor)}` : "";
+    const still = answer === undefined ? "" : ", yet the site answers";
+    return [{ status: Status.WARNING, text: `${name} is missing${since}${still}`, isOfProcess }];
+  }
   const { descriptors, descriptorLimit, threads } = process;
   const findings: Finding[] = [];
   if (descriptors !== undefined && descriptorLimit !== undefined) {
@@ -124,11 +148,17 @@ function judgeProcess({ id, isProxied }: SiteFacts, around: Surroundings, rules:
     const status = judge(descriptors, warning.of(descriptorLimit), critical.of(descriptorLimit));
     if (status !== Status.OK) {
       const text = `${name} has ${descriptors} of ${descriptorLimit} files open (pid ${process.pid})`;
-      findings.push({ status, text });
+      findings.push({ status, text, isOfProcess });
     }
   }
   if (threads !== undefined && rules.threads?.alerts(threads)) {
-    findings.push({ status: Status.WARNING, text: `${name} has ${threads} threads (pid ${process.pid})` });
+    const text = `${name} has ${threads} threads (pid ${process.pid})`;
+    findings.push({ status: Status.WARNING, text, isOfProcess });
+  }
+  if (past !== undefined && rules.threadsGrowth.alerts(past.threadsGained)) {
+    const since = span(past.downFor ?? 0);
+    const text = `${name} has gained ${past.threadsGained} threads in ${since}, while the site is down (pid ${process.pid})`;
+    findings.push({ status: Status.WARNING, text, isOfProcess });
   }
   return findings;
 }

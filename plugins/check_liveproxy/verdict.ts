@@ -1,14 +1,16 @@
-import { type Status, urgency } from "monitoring-plugins-ts";
+import { Status, urgency } from "monitoring-plugins-ts";
 import type { ProcessUse, TitledProcess } from "monitoring-plugins-ts/linux";
-import type { SiteState } from "monitoring-plugins-ts/livestatus";
+import type { LivestatusError, SiteState } from "monitoring-plugins-ts/livestatus";
 
-import type { SiteFacts } from "./facts.ts";
+import type { Past, SiteFacts } from "./facts.ts";
 import { shown } from "./words.ts";
 
 /** What is said of something: a state and the words for it. */
 export interface Finding {
   readonly status: Status;
   readonly text: string;
+  /** It is about the site's process here, whatever the site itself does. */
+  readonly isOfProcess?: true;
 }
 
 /** Where a site stands, for the totals. */
@@ -41,10 +43,15 @@ export interface Surroundings {
   readonly stateAge: number | undefined;
   /** The site's own process; `gone` when the master has none for it. */
   readonly process: (TitledProcess & ProcessUse) | "gone" | undefined;
+  /** What earlier runs saw; undefined when nothing is remembered. */
+  readonly past: Past | undefined;
 }
 
 /** A master restarts a site process within so many seconds. */
 export const RESTART_CYCLE = 10;
+
+/** The check could not look: that says nothing about the site. */
+export const isOwnFault = ({ status }: LivestatusError) => status === Status.UNKNOWN;
 
 /** How sentences name it: a site of the proxy, or an address. */
 export const siteName = ({ id, isProxied }: SiteFacts) => (isProxied ? `Site ${shown(id)}` : shown(id));

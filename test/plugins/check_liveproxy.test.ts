@@ -1,8 +1,10 @@
 import assert from "node:assert/strict";
 import { once } from "node:events";
+import { mkdtempSync, rmSync } from "node:fs";
 import { connect } from "node:net";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { type TestContext, test } from "node:test";
+import { after, type TestContext, test } from "node:test";
 
 import { startCannedCore, status } from "../servers/canned-core.ts";
 import { startIcinga } from "../servers/icinga2.ts";
@@ -11,13 +13,21 @@ import { startLiveproxyd, until } from "../servers/liveproxyd/start.ts";
 import { PeerStatus, startLmd } from "../servers/lmd.ts";
 import { closesAtOnce, refused, webServer } from "../servers/misbehaving.ts";
 import { makeCertificates, tlsFront } from "../servers/tls.ts";
-import { execPlugin, runPlugin } from "../support/exec.ts";
+import { runPlugin } from "../support/exec.ts";
 import { needs } from "../support/needs.ts";
 import { parseOutput } from "../support/perfdata.ts";
 
+const memories = mkdtempSync(join(tmpdir(), "liveproxy-"));
+after(() => rmSync(memories, { recursive: true, force: true }));
+let runs = 0;
+
+/** Runs it without a memory of other runs. */
+const run = (...args: readonly string[]) =>
+  runPlugin("check_liveproxy", args, { env: { MP_STATE_PATH: join(memories, `${runs++}`) } });
+
 /** Runs it, and takes its answer apart: whatever it says must be well-formed. */
 async function check(...args: readonly string[]) {
-  const { code, stdout, stderr } = await execPlugin("check_liveproxy", ...args);
+  const { code, stdout, stderr } = await run(...args);
   assert.equal(stderr, "");
   return { code, stdout, ...parseOutput(stdout) };
 }
@@ -115,7 +125,7 @@ test("a real icinga2", needs("icinga2", "openssl"), async (t) => {
 
   await t.test("its newest check tells frozen data", async () => {
     await until(
-      async () => (await execPlugin("check_liveproxy", "-H", unix, "--fresh-warning", "60")).code === 0,
+      async () => (await run("-H", unix, "--fresh-warning", "60")).code === 0,
       async () => "a first check",
     );
     await expects(2, /answers, but checked nothing for \d+ s/, "-H", unix, "--fresh-critical", "0.001");
@@ -158,7 +168,7 @@ test("liveproxyd in front of a real icinga2", needs("icinga2"), async (t) => {
     await expects(0, /1 site ready/, "-s", "muc", ...proxied());
     const byHand = ["--socket-dir", join(proxy.root, "tmp/run/liveproxy")];
     await expects(0, /1 site ready, answered in 0\.\d+ s$/, ...byHand);
-    const environment = { env: { OMD_ROOT: proxy.root } };
+    const environment = { env: { OMD_ROOT: proxy.root, MP_STATE_PATH: join(memories, "environment") } };
     assert.equal((await runPlugin("check_liveproxy", ["--reset-warning", "0"], environment)).code, 0);
   });
 
@@ -227,7 +237,7 @@ test("liveproxyd in front of a real icinga2", needs("icinga2"), async (t) => {
     );
     await ready();
     await until(
-      async () => (await execPlugin("check_liveproxy", ...proxied())).code === 0,
+      async () => (await run(...proxied())).code === 0,
       async () => "OK again",
     );
   });
@@ -235,7 +245,7 @@ test("liveproxyd in front of a real icinga2", needs("icinga2"), async (t) => {
   await t.test("the master killed: pid file and sockets stay behind", async () => {
     await proxy.end("SIGKILL");
     await until(
-      async () => (await execPlugin("check_liveproxy", ...proxied())).code === 2,
+      async () => (await run(...proxied())).code === 2,
       async () => "the sites' end",
     );
     await expects(
@@ -338,7 +348,7 @@ test("processes: stopped cleanly, and orphans of a master that was killed", asyn
   const clean = await cannedProxy(t);
   await clean.proxy.end("SIGTERM");
   await until(
-    async () => (await execPlugin("check_liveproxy", ...clean.args)).code === 2,
+    async () => (await run(...clean.args)).code === 2,
     async () => "the sites' end",
   );
   await expects(2, /Proxy: liveproxyd is not running \(no pid file /, ...clean.args);
@@ -493,13 +503,7 @@ test("the whole answer, character by character", async (t) => {
     { peer_key: "a", peer_name: "Munich", status: PeerStatus.down, last_error: "refused" },
     { peer_key: "b", status: PeerStatus.stale, last_error: "timeout" },
   ]);
-  const { stdout, code } = await execPlugin(
-    "check_liveproxy",
-    "--lmd",
-    lmd.unix,
-    "--perfdata-filter",
-    "^(?:sites|peers|a_q)",
-  );
+  const { stdout, code } = await run("--lmd", lmd.unix, "--perfdata-filter", "^(?:sites|peers|a_q)");
   assert.equal(
     stdout,
     "check_liveproxy CRITICAL - Site a (Munich) is down, never updated: refused. Site b is stale, never updated: timeout." +

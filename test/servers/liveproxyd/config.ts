@@ -10,8 +10,12 @@ export interface Fault {
   readonly delayMs?: number;
   /** Left out of the state file. */
   readonly omitted?: boolean;
-  /** The state printed in place of the real one. */
+  /** The state, the time of the last reset and the number of heartbeats printed in place of the real ones. */
   readonly state?: string;
+  readonly resetMs?: number;
+  readonly heartbeats?: number;
+  /** So many threads more in the site's process. */
+  readonly threads?: number;
 }
 
 export interface SiteConfig {

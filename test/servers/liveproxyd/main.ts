@@ -4,6 +4,7 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { appendFileSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { Worker } from "node:worker_threads";
 
 import type { Fault, Order, ProxyConfig, SiteReport } from "./config.ts";
 import { ProxySite } from "./site.ts";
@@ -78,6 +79,7 @@ async function serveSite(): Promise<void> {
   setInterval(tell, Math.min(100, config.stateIntervalMs));
   process.on("message", (fault: Fault) => {
     site.fault = fault;
+    for (let n = 0; n < (fault.threads ?? 0); n += 1) new Worker("setInterval(() => {}, 1e9)", { eval: true });
   });
   process.on("disconnect", () => {
     if (!config.orphans) process.exit(0);

@@ -64,12 +64,12 @@ export class ProxySite {
     return {
       id: this.#site.id,
       state: this.#fault.state ?? this.#state,
-      resetMs: this.#resetMs,
+      resetMs: this.#fault.resetMs ?? this.#resetMs,
       failedConnectMs: this.#failedConnectMs,
       lastError: this.#lastError,
       channels: this.#channels.map(({ fd, state, client, sinceMs }) => ({ fd, state, client, sinceMs })),
       clients: [...this.#clients].filter(({ wait }) => wait !== "query").map(({ name, wait }) => `${name} - ${wait}`),
-      heartbeats: this.#heartbeats,
+      heartbeats: this.#fault.heartbeats ?? this.#heartbeats,
       nextHeartbeatMs: this.#state === "ready" ? this.#nextHeartbeatMs - Date.now() : -1000,
       omitted: this.#fault.omitted ?? false,
     };

@@ -20,6 +20,8 @@ export interface Liveproxyd {
   dump(what: Extract<Order, { dump: unknown }>["dump"]): Promise<void>;
   /** Resolves when the state file says so. */
   untilState(pattern: RegExp): Promise<void>;
+  /** Since it was started. */
+  ageSeconds(): number;
   /** Process of a site, from /proc; undefined while there is none. */
   sitePid(site: string): Promise<number | undefined>;
   /** Ends it: SIGTERM is a clean stop, SIGKILL leaves pid file and sockets behind. */
@@ -67,6 +69,7 @@ export async function startLiveproxyd(owner: Owner, options: StartOptions): Prom
     logLevel: "error",
   });
   const args = [program, isSingle ? "single" : "master", configPath];
+  const startedMs = Date.now();
   const child = spawnOwned(owner, process.execPath, args, { stdio: ["ignore", "inherit", "inherit", "ipc"] });
   owner.after(() => rm(root, { recursive: true, force: true, maxRetries: 5 }));
   const statePath = join(root, "var/log/liveproxyd.state");
@@ -87,6 +90,7 @@ export async function startLiveproxyd(owner: Owner, options: StartOptions): Prom
     set: (to, fault) => send({ to, fault }),
     dump: (dump) => send({ dump }),
     untilState,
+    ageSeconds: () => (Date.now() - startedMs) / 1000,
     async sitePid(site) {
       const children = await readFile(`/proc/${child.pid}/task/${child.pid}/children`, "utf8").catch(() => "");
       for (const pid of children.trim().split(" ")) {

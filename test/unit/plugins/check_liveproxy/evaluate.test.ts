@@ -157,6 +157,32 @@ const ROWS: readonly (readonly [number, string, Scene, Status, RegExp, ...string
     "10",
   ],
   [
+    10,
+    "starting, each attempt counted as a reset, not seen ready for longer than the grace",
+    { sites: [error("x")], states: [starting(2)], past: { downFor: 250 } },
+    CRITICAL,
+    /^Site muc not connected for 4m: \[Errno 111\] Connection refused$/,
+  ],
+  [
+    10,
+    "starting with a proxy that was started anew: what was before does not count",
+    {
+      sites: [error("x")],
+      states: [starting(2)],
+      past: { downFor: 250 },
+      daemon: { age: 20, sites: new Map([["muc", processOf("liveproxyd[muc]", { age: 15 })]]) },
+    },
+    WARNING,
+    /^Site muc is starting for 15 s/,
+  ],
+  [
+    11,
+    "dead for long",
+    { sites: [error("no luck")], stateFile: { problem: "missing", sites: [] }, past: { downFor: 1500 } },
+    CRITICAL,
+    /^Site muc: the proxy reports error 502: no luck \(socket .*\), failing for 25m$/,
+  ],
+  [
     11,
     "dead, no state file",
     { sites: [error("no luck")], stateFile: { problem: "missing", sites: [] } },
@@ -308,6 +334,14 @@ const ROWS: readonly (readonly [number, string, Scene, Status, RegExp, ...string
     /ready/,
   ],
   [
+    16,
+    "no heartbeat was received between two looks",
+    { sites: [ok], past: { beatlessFor: 60 } },
+    CRITICAL,
+    /^Site muc: no heartbeat for 60 s$/,
+  ],
+  [16, "no heartbeat between two looks, but not for long", { sites: [ok], past: { beatlessFor: 4 } }, OK, /ready/],
+  [
     17,
     "an old state file, all answer",
     { sites: [ok], stateFile: { writtenMs: NOW - 180_000 } },
@@ -381,6 +415,27 @@ const ROWS: readonly (readonly [number, string, Scene, Status, RegExp, ...string
     /site process of muc is gone/,
   ],
   [
+    20,
+    "site process missing at this look only",
+    { sites: [site("muc", failure("refused"))], daemon: { sites: new Map() }, past: { goneFor: 0, downFor: 0 } },
+    WARNING,
+    /^Proxy: stale socket, site process of muc is gone \(.*\), the master should restart it$/,
+  ],
+  [
+    20,
+    "site process missing at two looks",
+    { sites: [site("muc", failure("refused"))], daemon: { sites: new Map() }, past: { goneFor: 10, downFor: 10 } },
+    CRITICAL,
+    /site process of muc is gone \(.*\), the master should restart it, failing for 10 s$/,
+  ],
+  [
+    20,
+    "site process missing for long, yet the site answers",
+    { sites: [ok], daemon: { sites: new Map() }, past: { goneFor: 600 } },
+    WARNING,
+    /^Proxy: site process of muc is missing for 10m, yet the site answers$/,
+  ],
+  [
     21,
     "a site process without master",
     { sites: [ok], daemon: { orphans: [processOf("liveproxyd[muc]", { parent: 1 })] } },
@@ -402,6 +457,22 @@ const ROWS: readonly (readonly [number, string, Scene, Status, RegExp, ...string
       states: [state("muc", { resetAge: 18 })],
       daemon: { sites: new Map([["muc", processOf("liveproxyd[muc]", { age: 21 })]]) },
     },
+    OK,
+    /ready/,
+  ],
+  [
+    22,
+    "many resets",
+    { sites: [ok], states: [state("muc", { resetAge: 1198, lastError: "Heartbeat" })], past: { resets: 3 } },
+    WARNING,
+    /^Site muc was reset 3 times within an hour, the last time 20m ago \(last error Heartbeat\)$/,
+  ],
+  [22, "two resets", { sites: [ok], past: { resets: 2 } }, OK, /ready/],
+  [22, "many resets, as usual", { sites: [ok], past: { resets: 9 } }, OK, /ready/, "--resets-warning", "0"],
+  [
+    22,
+    "a reset in the future, by a clock that was set back",
+    { sites: [ok], states: [state("muc", { resetAge: -3000 })] },
     OK,
     /ready/,
   ],
@@ -458,6 +529,27 @@ const ROWS: readonly (readonly [number, string, Scene, Status, RegExp, ...string
     /has 201 threads/,
   ],
   [
+    26,
+    "threads, while the site is down, as many sites may be",
+    {
+      sites: [error("no luck"), site("ber", answer())],
+      daemon: { sites: new Map([["muc", processOf("liveproxyd[muc]", { threads: 201 })]]) },
+    },
+    WARNING,
+    /has 201 threads/,
+    "--down-critical",
+    "5",
+  ],
+  [
+    26,
+    "threads that grow while the site is down",
+    { sites: [error("no luck"), site("ber", answer())], past: { downFor: 600, threadsGained: 20 } },
+    WARNING,
+    /^Proxy: site process of muc has gained 20 threads in 10m, while the site is down \(pid 4712\)$/,
+    "--down-critical",
+    "5",
+  ],
+  [
     27,
     "a peer stale",
     { peers: [peer({ state: "stale", lastError: "timeout\nmore" })] },
@@ -478,6 +570,23 @@ const ROWS: readonly (readonly [number, string, Scene, Status, RegExp, ...string
     { peers: [peer({ state: "pending", lastOnline: undefined })] },
     WARNING,
     /is pending, never updated$/,
+  ],
+  [27, "a peer pending for a while", { peers: [peer({ state: "pending" })], pending: 119 }, WARNING, /is pending, /],
+  [
+    27,
+    "a peer pending for too long",
+    { peers: [peer({ state: "pending", lastOnline: undefined, lastError: "connecting..." })], pending: 120 },
+    CRITICAL,
+    /^Site id1 \(muc\) is pending for 2m, never updated: connecting\.\.\.$/,
+  ],
+  [
+    27,
+    "the same, more patience",
+    { peers: [peer({ state: "pending" })], pending: 120 },
+    WARNING,
+    /is pending/,
+    "--grace",
+    "2m",
   ],
   [27, "a peer syncing", { peers: [peer({ state: "syncing" })] }, WARNING, /is syncing/],
   [
@@ -625,4 +734,22 @@ test("labels and their order stay when sites fail, and hostile names stay apart"
 test("one name in two places has one set of labels, two LMDs have one each", async () => {
   const twice = [site("muc", answer()), site("muc", answer(), { isProxied: false })];
   parseOutput(report("x", await judge({ sites: twice }), 0));
+});
+
+test("what could not be looked at is noted in the long output, and is no reason for another state", async () => {
+  const uncounted = { sites: new Map([["muc", processOf("liveproxyd[muc]", { descriptors: undefined })]]) };
+  const lines = async (scene: Scene) => {
+    const result = await judge(scene);
+    assert.equal(result.status, OK);
+    return report("x", result, 0).split("\n").slice(1, -1);
+  };
+  assert.deepEqual(await lines({ sites: [ok] }), []);
+  assert.deepEqual(await lines({ sites: [ok], daemon: uncounted }), [
+    "note: open files of 1 site process not counted: that takes the proxy's user, root, or Linux 6.2",
+  ]);
+  assert.match(
+    (await lines({ sites: [ok], daemon: { state: "hidden", sites: undefined } })).join(),
+    /^note: .* hidden/,
+  );
+  assert.deepEqual(await lines({ sites: [ok], problem: "nothing is remembered" }), ["nothing is remembered"]);
 });

@@ -5,8 +5,9 @@ import { readValues, splitCommandLine } from "../../../../lib/plugin/command-lin
 import type { Result } from "../../../../lib/plugin/result.ts";
 import { Status } from "../../../../lib/plugin/status.ts";
 import { evaluate } from "../../../../plugins/check_liveproxy/evaluate.ts";
-import type { DaemonFacts, Facts, SiteAnswer, SiteFacts } from "../../../../plugins/check_liveproxy/facts.ts";
+import type { DaemonFacts, Facts, Past, SiteAnswer, SiteFacts } from "../../../../plugins/check_liveproxy/facts.ts";
 import { readRules, ruleOptions } from "../../../../plugins/check_liveproxy/rule-options.ts";
+import { surroundingsOf } from "../../../../plugins/check_liveproxy/surroundings.ts";
 
 /** When all of it happens, in milliseconds since 1970. */
 export const NOW = new Date(2026, 2, 2, 10, 20, 17).getTime();
@@ -22,7 +23,20 @@ export interface Scene {
   readonly socketDirProblem?: string;
   readonly peers?: readonly Peer[] | Error;
   readonly isAddressed?: boolean;
+  /** What is remembered of the site muc; nothing unless given. */
+  readonly past?: Partial<Past>;
+  /** For how long the peer id1 has been pending. */
+  readonly pending?: number;
+  readonly problem?: string;
 }
+
+const NO_PAST: Past = {
+  downFor: undefined,
+  goneFor: undefined,
+  beatlessFor: undefined,
+  resets: 0,
+  threadsGained: 0,
+};
 
 export const answer = (seconds = 0.01, core: Partial<SiteAnswer["core"]> = {}): SiteAnswer => ({
   seconds,
@@ -103,6 +117,11 @@ export async function judge(scene: Scene, ...argv: readonly string[]): Promise<R
     ...scene.daemon,
   };
   const facts: Facts = {
+    remembered: {
+      pasts: new Map(scene.past && [["muc", { ...NO_PAST, ...scene.past }]]),
+      pending: new Map(scene.pending === undefined ? [] : [["lmd.example.com:3333 id1", scene.pending]]),
+      problem: scene.problem,
+    },
     nowMs: NOW,
     proxy:
       scene.isAddressed || scene.peers !== undefined
@@ -131,7 +150,9 @@ export async function judge(scene: Scene, ...argv: readonly string[]): Promise<R
             },
           ],
   };
-  return evaluate(facts, (lmd) => (lmd.answer instanceof Error ? [] : lmd.answer.peers), readRules(options));
+  const rules = readRules(options);
+  const select = (lmd: Facts["lmds"][number]) => (lmd.answer instanceof Error ? [] : lmd.answer.peers);
+  return evaluate(facts, surroundingsOf(facts, rules), select, rules);
 }
 
 export const peer = (more: Partial<Peer> = {}): Peer => ({

@@ -1,0 +1,102 @@
+import { join } from "node:path";
+
+import type { Context } from "monitoring-plugins-ts";
+import { readBoot } from "monitoring-plugins-ts/linux";
+import { readState, stateFileName, stateFolder, writeState } from "monitoring-plugins-ts/state";
+
+import type { Facts, LmdFacts, Past, Remembered, SiteFacts } from "./facts.ts";
+import {
+  formatMemory,
+  isEmpty,
+  keep,
+  type Look,
+  type Memory,
+  parseMemory,
+  peerId,
+  remember,
+  stillKnown,
+} from "./memory.ts";
+import { isOwnFault, type Surroundings } from "./verdict.ts";
+
+/** Where the memory of this check lives. */
+export interface MemoryPlace {
+  readonly folder: string | undefined;
+  /** What is checked, in words that are the same at each run. */
+  readonly target: string;
+}
+
+/**
+ * Takes this run into the memory, and tells what earlier ones saw. What fails is said, not thrown: a memory that cannot be
+ * kept is none, because what it holds may be over by now.
+ *
+ * @param surroundings in the order of `facts.sites`
+ */
+export function recall(
+  { sites, lmds }: Pick<Facts, "sites" | "lmds">,
+  surroundings: readonly Surroundings[],
+  { folder, target }: MemoryPlace,
+  { log }: Context,
+): Remembered {
+  const looks = sites.flatMap((site, index) => (site.isProxied ? [lookAt(site, surroundings[index])] : []));
+  if (looks.length === 0 && lmds.length === 0) return NOTHING;
+  let path = "";
+  try {
+    const boot = readBoot("/proc");
+    path = join(stateFolder(folder, process.env), stateFileName("check_liveproxy", target));
+    log(`state: ${path}`);
+    const { content, problem } = readState(path);
+    const read = parseMemory(content);
+    const known = stillKnown(read, boot.id, boot.uptime);
+    const { memory, ...told } = learn(known, looks, lmds, boot.id, Math.round(boot.uptime * 10) / 10);
+    if (!isEmpty(memory) || content !== undefined || problem !== undefined) writeState(path, formatMemory(memory));
+    const useless =
+      problem ?? (content !== undefined && read === undefined ? "it is no memory of this check" : undefined);
+    if (useless === undefined) return told;
+    return { ...told, problem: `the memory starts anew: ${path} was of no use, ${useless}` };
+  } catch (error) {
+    const { code, message } = error as NodeJS.ErrnoException;
+    const why = code === undefined ? message : `${path} cannot be written: ${code}`;
+    return { ...NOTHING, problem: `nothing is remembered between runs (see --state-dir): ${why}` };
+  }
+}
+
+const NOTHING: Remembered = { pasts: new Map(), pending: new Map(), problem: undefined };
+
+function lookAt({ id, answer }: SiteFacts, around: Surroundings | undefined): Look {
+  const { process, masterAge, state, stateAge } = around ?? {};
+  return { id, isDown: isDown(answer, state?.state), process, masterAge, state, stateAge };
+}
+
+function isDown(answer: SiteFacts["answer"], state: string | undefined): boolean | undefined {
+  if (answer === undefined) return state === undefined ? undefined : state !== "ready";
+  if (!(answer instanceof Error)) return false;
+  return isOwnFault(answer) ? undefined : true;
+}
+
+function learn(
+  known: Memory | undefined,
+  looks: readonly Look[],
+  lmds: readonly LmdFacts[],
+  boot: string,
+  time: number,
+): Remembered & { readonly memory: Memory } {
+  const pasts = new Map<string, Past>();
+  const kept = looks.map((look) => {
+    const { memory, past } = remember(known?.sites.get(look.id) ?? {}, look, time);
+    pasts.set(look.id, past);
+    return [look.id, memory] as const;
+  });
+  const since = (id: string) => known?.pending.get(id) ?? time;
+  const pending = lmds.flatMap(({ address, answer }) => {
+    // an LMD that does not answer has not changed its mind
+    if (answer instanceof Error) return [...(known?.pending ?? [])].filter(([id]) => id.startsWith(`${address} `));
+    const peers = answer.peers.filter(({ state }) => state === "pending");
+    return peers.map(({ key }) => [peerId(address, key), since(peerId(address, key))] as const);
+  });
+  return {
+    memory: { boot, seen: time, sites: keep(kept), pending: keep(pending) },
+    pasts,
+    pending: new Map(pending.map(([id, at]) => [id, Math.max(0, time - at)])),
+    problem: undefined,
+  };
+}
