@@ -1,6 +1,6 @@
-import { connect, type Socket } from "node:net";
+import { connect, type OnReadOpts, type Socket } from "node:net";
 
-import type { Endpoint, UnixEndpoint } from "./endpoint.ts";
+import type { Endpoint } from "./endpoint.ts";
 import { formatEndpoint } from "./endpoint.ts";
 import { type Attempt, connectFailure, deadlineFailure } from "./failure.ts";
 import { resolveHost } from "./resolve.ts";
@@ -11,35 +11,21 @@ const HEAD_START_MS = 1000;
 /**
  * Connects to the first address of `to` that accepts. The caller owns the socket; all others are destroyed.
  *
+ * @param onread takes what is read, in place of "data"
  * @throws {@link CheckError} CRITICAL when the name has no address, no address accepts or the deadline came first; UNKNOWN
  *   when only the local side is at fault, such as a missing permission on a Unix socket.
  */
-export async function dial(to: Endpoint, family: 4 | 6 | undefined, signal: AbortSignal): Promise<Socket> {
+export async function dial(
+  to: Endpoint,
+  family: 4 | 6 | undefined,
+  signal: AbortSignal,
+  onread?: OnReadOpts,
+): Promise<Socket> {
   if (signal.aborted) throw deadlineFailure(signal, `no connection to ${formatEndpoint(to)}`);
-  if ("path" in to) return dialPath(to, signal);
+  const reading = onread === undefined ? {} : { onread };
+  if ("path" in to) return race(to, [to.path], (path) => connect({ path, ...reading }), signal);
   const addresses = await resolveHost(to.host, family, signal);
-  return race(to, addresses, (host) => connect({ host, port: to.port, noDelay: true }), signal);
-}
-
-/** There is one way to a Unix socket, so the least is done: some checks ask hundreds of them. */
-function dialPath(to: UnixEndpoint, signal: AbortSignal): Promise<Socket> {
-  return new Promise((resolve, reject) => {
-    const socket = connect({ path: to.path });
-    const abort = () => {
-      socket.destroy();
-      reject(deadlineFailure(signal, `no connection to ${to.path}`));
-    };
-    signal.addEventListener("abort", abort, { once: true });
-    socket.once("connect", () => {
-      signal.removeEventListener("abort", abort);
-      resolve(socket);
-    });
-    // stays attached: until the socket has its new owner, an error without a listener would end the process
-    socket.on("error", (error) => {
-      signal.removeEventListener("abort", abort);
-      reject(connectFailure(to, [{ address: to.path, error }]));
-    });
-  });
+  return race(to, addresses, (host) => connect({ host, port: to.port, noDelay: true, ...reading }), signal);
 }
 
 function race(

@@ -179,3 +179,38 @@ test("a Unix socket: answered, and absent", async (t) => {
   assert.equal(connection.peer, path);
   assert.equal(await readAll(connection), "hello");
 });
+
+test("connections read at the same time do not mix what they get", async (t) => {
+  const server = await serve(t, (socket) =>
+    socket.once("data", (name) => socket.end(Buffer.alloc(3 * 1024 * 1024, name))),
+  );
+  const answers = ["a", "b", "c"].map(async (name) => {
+    const connection = await Connection.open(server, { signal });
+    connection.write(name);
+    const chunks: Buffer[] = [];
+    for (let chunk = await connection.read(); chunk !== undefined; chunk = await connection.read()) chunks.push(chunk);
+    assert.ok(Buffer.concat(chunks).equals(Buffer.alloc(3 * 1024 * 1024, name)), name);
+  });
+  await Promise.all(answers);
+});
+
+test("a Unix socket that nobody serves, and one that stays silent until the deadline", async (t) => {
+  const folder = mkdtempSync(join(tmpdir(), "net-"));
+  t.after(() => rmSync(folder, { recursive: true, force: true }));
+  const path = join(folder, "socket");
+  await assert.rejects(
+    Connection.open({ path }, { signal }),
+    failsWith(Status.CRITICAL, /^failed to connect to socket .*: No such file or directory$/),
+  );
+  const aborted = AbortSignal.abort(new DeadlineError(Status.WARNING, 7));
+  await assert.rejects(
+    Connection.open({ path }, { signal: aborted }),
+    failsWith(Status.WARNING, /^no connection to \/.* within 7 s$/),
+  );
+  const server = createServer(() => {}).listen(path);
+  t.after(() => server.close());
+  const deadline = new AbortController();
+  const opening = Connection.open({ path }, { signal: deadline.signal });
+  deadline.abort(new DeadlineError(Status.WARNING, 7));
+  await assert.rejects(opening, failsWith(Status.WARNING, /^no connection to \/.* within 7 s$/));
+});
