@@ -37,19 +37,24 @@ export function readTitledProcess(pid: number, root = "/proc"): TitledProcess | 
   }
 }
 
-/** The processes whose title matches, as far as this account may see them. */
-export function findTitledProcesses(title: RegExp, root = "/proc"): readonly TitledProcess[] {
+/**
+ * The processes of a user whose title matches, as far as this account may see them.
+ *
+ * @param user user id
+ */
+export function findTitledProcesses(title: RegExp, user: number, root = "/proc"): readonly TitledProcess[] {
   const found: TitledProcess[] = [];
   for (const entry of readdirSync(root)) {
     if (!/^\d+$/.test(entry)) continue;
-    // most processes are somebody else's: their title alone is read
     try {
+      // asking whose it is takes half the time of reading its title; root has most of them anyway
+      if (user !== 0 && statSync(`${root}/${entry}`).uid !== user) continue;
       if (!title.test(readFileSync(`${root}/${entry}/cmdline`, "utf8").replaceAll("\0", " ").trimEnd())) continue;
     } catch {
       continue;
     }
     const facts = readTitledProcess(Number(entry), root);
-    if (facts !== undefined) found.push(facts);
+    if (facts?.user === user) found.push(facts);
   }
   return found;
 }

@@ -38,103 +38,86 @@ const UNUSED = ["ready", "heartbeat"];
 /** Whether a client uses the channel. A state that is not known counts as use. */
 export const isBusy = ({ state }: Channel) => !UNUSED.includes(state);
 
-const SITE = /^\[([^\]/\0]+)\]\s*$/;
-const CHANNEL = /^\s*(\d+) - (\S+)\s+-\s+client: .*? - since: \S+ \S+ \((.*)\)$/;
+/** A line of the file begins at a line feed and nowhere else: texts of errors may hold other ends of lines. */
+const REST = "[^\\S\\n]*(?=\\n|$)";
+const field = (key: string) => new RegExp(`\\n {2}${key}:([^\\n]*)`);
+/** A title and the lines below it, which are further in. */
+const section = (title: string) => new RegExp(`\\n {2}${title}:[^\\S\\n]*((?:\\n(?! {2}\\S)[^\\n]*)*)`);
 
-const FIELD = /^ {2}\S/;
-const RECEIVED = /^\s*heartbeats received: (\d+)\s*$/;
-const NEXT = /^\s*next in (-?\d+(?:\.\d+)?)s\s*$/;
-
-type Block = "" | "channels" | "clients" | "heartbeat" | "other";
-
-interface Draft {
-  id: string;
-  fields: Map<string, string>;
-  channels: Channel[];
-  clients: number;
-  heartbeats: number | undefined;
-  nextHeartbeat: number | undefined;
-}
+const TITLE = new RegExp(`\\nCurrent state:${REST}`);
+// only at the very beginning of a line: the text of an error may begin with a bracket as well
+const SITE = new RegExp(`\\n\\[(?!\\.{1,2}\\])([^\\]/\\0\\n]+)\\]${REST}`, "g");
+const STATE = field("State");
+const DUMPED = field("State dump time");
+const RESET = field("Last reset");
+const FAILED_CONNECT = field("Last failed connect");
+const ERROR = field("Last failed error");
+const CACHED = field("Cached responses");
+const CHANNELS = section("Channels");
+const CLIENTS = section("Clients");
+const HEARTBEAT = section("Heartbeat");
+// the text of a client may be anything; no part of the pattern can go over a line twice
+const CHANNEL = new RegExp(
+  `\\n[^\\S\\n]*(\\d+) - (\\S+)[^\\S\\n]+-[^\\S\\n]+client: [^\\n]*? - since: \\S+ \\S+ \\(([^()\\n]*)\\)${REST}`,
+  "g",
+);
+const RECEIVED = new RegExp(`\\n[^\\S\\n]*heartbeats received: (\\d+)${REST}`);
+const NEXT = new RegExp(`\\n[^\\S\\n]*next in (-?\\d+(?:\\.\\d+)?)s${REST}`);
 
 /**
  * Reads the state file of liveproxyd. Nothing is fatal: unknown keys, states and blocks are passed over, and a file cut
  * anywhere gives what it says up to there. When a site is there twice, the last one counts.
  *
+ * Patterns run over whole sites: going through half a megabyte line by line took a fifth of the time of a check of 500 sites.
+ *
  * @returns undefined when the text is no state file at all
  */
 export function parseStateFile(text: string): readonly SiteState[] | undefined {
+  const whole = `\n${text}`;
+  const headers = [...whole.matchAll(SITE)];
+  if (headers.length === 0 && !TITLE.test(whole)) return undefined;
   const sites = new Map<string, SiteState>();
-  let isStateFile = false;
-  let draft: Draft | undefined;
-  let block: Block = "";
-  const flush = () => {
-    if (draft !== undefined) sites.set(draft.id, finish(draft));
-  };
-  for (const line of text.split("\n")) {
-    // only at the very beginning of a line: the text of an error may begin with a bracket as well
-    const id = line.startsWith("[") ? SITE.exec(line)?.[1] : undefined;
-    if (id !== undefined && id !== "." && id !== "..") {
-      flush();
-      draft = { id, fields: new Map(), channels: [], clients: 0, heartbeats: undefined, nextHeartbeat: undefined };
-      block = "";
-    } else if (draft === undefined) {
-      isStateFile ||= line.trimEnd() === "Current state:";
-    } else if (FIELD.test(line)) {
-      block = readField(draft, line);
-    } else if (line.trim() !== "") {
-      readBlockLine(draft, block, line);
-    }
+  for (const [nth, { index, 0: line, 1: id = "" }] of headers.entries()) {
+    sites.set(id, parseSite(id, whole.slice(index + line.length, headers[nth + 1]?.index)));
   }
-  flush();
-  return isStateFile || sites.size > 0 ? [...sites.values()] : undefined;
+  return [...sites.values()];
 }
 
-/** Splits at the first colon, as values hold colons, too. */
-function readField(draft: Draft, line: string): Block {
-  const colon = line.indexOf(":");
-  const key = line.slice(2, Math.max(colon, 2)).toLowerCase();
-  const value = line.slice(colon + 1).trim();
-  if (colon < 0) return "other";
-  if (value !== "") {
-    draft.fields.set(key, value);
-    return "other";
-  }
-  return key === "channels" || key === "clients" || key === "heartbeat" ? key : "other";
-}
-
-function readBlockLine(draft: Draft, block: Block, line: string): void {
-  if (block === "channels") {
-    const [, number, state, since] = CHANNEL.exec(line.trimEnd()) ?? [];
-    if (state !== undefined) draft.channels.push({ number: Number(number), state, age: parseAge(since ?? "") });
-  } else if (block === "clients") {
-    draft.clients += 1;
-  } else if (block === "heartbeat") {
-    const received = RECEIVED.exec(line)?.[1];
-    if (received !== undefined) draft.heartbeats = Number(received);
-    const next = NEXT.exec(line)?.[1];
-    if (next !== undefined) draft.nextHeartbeat = Number(next);
-  }
-}
-
-function finish({ id, fields, channels, clients, heartbeats, nextHeartbeat }: Draft): SiteState {
-  const error = fields.get("last failed error") ?? "";
-  const cached = fields.get("cached responses") ?? "";
+function parseSite(id: string, text: string): SiteState {
+  const value = (pattern: RegExp) => pattern.exec(text)?.[1]?.trim() ?? "";
+  const error = value(ERROR);
+  const heartbeat = HEARTBEAT.exec(text)?.[1] ?? "";
+  const clients = CLIENTS.exec(text)?.[1] ?? "";
   return {
     id,
-    state: fields.get("state") ?? "",
-    dumped: /^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d/.exec(fields.get("state dump time") ?? "")?.[0],
-    resetAge: fieldAge(fields.get("last reset")),
-    failedConnectAge: fieldAge(fields.get("last failed connect")),
+    state: value(STATE),
+    dumped: /^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d/.exec(value(DUMPED))?.[0],
+    resetAge: trailingAge(value(RESET)),
+    failedConnectAge: trailingAge(value(FAILED_CONNECT)),
     lastError: error === "None" ? "" : error,
-    cached: /^\d+$/.test(cached) ? Number(cached) : undefined,
-    channels,
-    clients,
-    heartbeats,
-    nextHeartbeat,
+    cached: number(/^\d+$/.exec(value(CACHED))?.[0]),
+    channels: parseChannels(CHANNELS.exec(text)?.[1] ?? ""),
+    clients: clients === "" ? 0 : clients.split("\n").filter((line) => line.trim() !== "").length,
+    heartbeats: number(RECEIVED.exec(heartbeat)?.[1]),
+    nextHeartbeat: number(NEXT.exec(heartbeat)?.[1]),
   };
 }
 
-const fieldAge = (value: string | undefined) => parseAge(/\((.*)\)$/.exec(value ?? "")?.[1] ?? "");
+function parseChannels(text: string): readonly Channel[] {
+  const channels: Channel[] = [];
+  CHANNEL.lastIndex = 0;
+  for (let match = CHANNEL.exec(text); match !== null; match = CHANNEL.exec(text)) {
+    const [, number, state = "", age = ""] = match;
+    channels.push({ number: Number(number), state, age: parseAge(age) });
+  }
+  return channels;
+}
+
+const number = (text: string | undefined) => (text === undefined ? undefined : Number(text));
+
+/** The age in brackets behind a time. */
+const trailingAge = (value: string) =>
+  value.endsWith(")") ? parseAge(value.slice(value.indexOf("(") + 1, -1)) : undefined;
 
 /**
  * Reads an age as Python prints one, `H:MM:SS` with `N days, ` before it from one day on; negative after the clock was
@@ -143,6 +126,11 @@ const fieldAge = (value: string | undefined) => parseAge(/\((.*)\)$/.exec(value 
  * @returns seconds; undefined for anything else
  */
 export function parseAge(text: string): number | undefined {
+  // less than a day: by far most of them
+  if (text.length === 7 && text[1] === ":" && text[4] === ":") {
+    const seconds = Number(text[0]) * 3600 + Number(text.slice(2, 4)) * 60 + Number(text.slice(5));
+    if (seconds >= 0 && /^[\d:]+$/.test(text)) return seconds;
+  }
   const match = /^(?:(-?\d+) days?, )?(\d{1,2}):(\d\d):(\d\d)(?:\.\d+)?$/.exec(text);
   if (match === null) return undefined;
   const [, days = "0", hours, minutes, seconds] = match;
@@ -159,6 +147,18 @@ const HOUR_MS = 3_600_000;
  * @returns undefined for a text that is no time
  */
 export function localTimeMs(text: string, near: number): number | undefined {
+  if (text !== last.text || near !== last.near) last = { text, near, ms: parseLocalTime(text, near) };
+  return last.ms;
+}
+
+/** The sites of a file are written in the same second, as a rule. */
+let last: { readonly text: string; readonly near: number; readonly ms: number | undefined } = {
+  text: "",
+  near: 0,
+  ms: undefined,
+};
+
+function parseLocalTime(text: string, near: number): number | undefined {
   const parsed = new Date(text.replace(" ", "T")).getTime();
   if (Number.isNaN(parsed)) return undefined;
   // no other reading of the text can be nearer

@@ -21,11 +21,12 @@ export function probeDaemon(pidFile: string): DaemonFacts {
   const found = readPidFile(pidFile);
   const running = found.pid === undefined ? undefined : readTitledProcess(found.pid);
   const facts = { pidFile, ...found, title: running?.title, age: running?.age };
-  const processes = findTitledProcesses(TITLE);
+  // several OMD sites of one host have a proxy each: which one's a process is tells the user it runs as
+  const user = running?.user ?? found.owner;
+  const processes = user === undefined ? [] : findTitledProcesses(TITLE, user);
   const masters = new Set(processes.filter(({ title }) => title === "liveproxyd[master]").map(({ pid }) => pid));
   const siteProcesses = processes.filter(({ pid }) => !masters.has(pid));
-  // several OMD sites of one host have a proxy each: whose orphan it is tells the user it runs as
-  const orphans = siteProcesses.filter(({ parent, user }) => !masters.has(parent) && user === found.owner);
+  const orphans = siteProcesses.filter(({ parent }) => !masters.has(parent));
   if (found.state !== "alive") return { ...facts, state: found.state, sites: undefined, orphans };
   if (running === undefined) return { ...facts, state: "hidden", sites: undefined, orphans };
   if (!running.title.includes("liveproxyd")) return { ...facts, state: "other program", sites: undefined, orphans };

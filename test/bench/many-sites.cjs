@@ -16,6 +16,8 @@ const hanging = new Set();
 
 mkdirSync(join(root, "tmp/run/liveproxy"), { recursive: true });
 mkdirSync(join(root, "var/log"), { recursive: true });
+/** Received so far; they go on, as those of a proxy do. */
+let heartbeats = 720;
 const ids = Array.from({ length: Number(count) }, (_, n) => `site${n}`);
 let listening = 0;
 for (const id of ids) {
@@ -56,7 +58,7 @@ function writeState() {
       13 - ready             -  client: none - since: ${now} (0:00:03)
   Clients:
   Heartbeat:
-    heartbeats received: 720
+    heartbeats received: ${heartbeats}
     next in 3.2s
   Inventory:
     State: not running
@@ -67,7 +69,10 @@ function writeState() {
 }
 writeFileSync(join(root, "tmp/run/liveproxyd.pid"), `${process.pid}\n`);
 writeState();
-setInterval(writeState, 5000);
+setInterval(() => {
+  heartbeats += 1;
+  writeState();
+}, 5000);
 
 process.on("message", (id) => {
   hanging.add(id);

@@ -21,9 +21,11 @@ test("a title that a process gave itself is found, whatever is behind it", async
   t.after(() => child.kill("SIGKILL"));
   await once(child.stdout, "data");
   assert.deepEqual(
-    findTitledProcesses(/^check \[a\] \(b\)$/).map(({ pid, parent }) => [pid, parent]),
+    findTitledProcesses(/^check \[a\] \(b\)$/, process.getuid?.() ?? 0).map(({ pid, parent }) => [pid, parent]),
     [[child.pid, process.pid]],
   );
+  // nobody has a process of that name
+  assert.deepEqual(findTitledProcesses(/^check \[a\] \(b\)$/, 65_534), []);
   const gone = once(child, "exit");
   child.kill("SIGKILL");
   await gone;
