@@ -12,7 +12,7 @@ import {
 import type { ConnectOptions } from "monitoring-plugins-ts/net";
 
 import type { LmdFacts } from "./facts.ts";
-import { askAll } from "./pool.ts";
+import { askAll, timeToAsk } from "./pool.ts";
 
 /** Where an LMD listens. */
 export interface LmdAddress {
@@ -22,6 +22,9 @@ export interface LmdAddress {
 
 /** LMD has no port of its own; its examples use this one. */
 const DEFAULT_PORT = 3333;
+
+/** An LMD may tell of as many sites. */
+const PEERS = 500;
 
 /** A thousand peers with long errors. */
 const MAX_BYTES = 1024 * 1024;
@@ -36,9 +39,6 @@ export function parseLmdAddress(text: string): LmdAddress {
   return { text, at: url };
 }
 
-/** Part of the time that is left for asking; the rest is for the answer. */
-const SHARE = 0.8;
-
 /** Asks LMDs for their peers. */
 export async function probeLmds(
   addresses: readonly LmdAddress[],
@@ -47,7 +47,7 @@ export async function probeLmds(
   tls: TlsOptions,
   context: Context,
 ): Promise<readonly LmdFacts[]> {
-  const endMs = process.uptime() * 1000 + context.remainingMs() * SHARE;
+  const endMs = process.uptime() * 1000 + timeToAsk(context.remainingMs(), addresses.length * PEERS);
   const ask = (address: LmdAddress, signal: AbortSignal) => probeLmd(address, named, { ...connect, signal }, tls);
   return askAll(addresses, ask, () => false, endMs, context.signal);
 }

@@ -8,6 +8,7 @@ import { type ConnectOptions, formatEndpoint } from "monitoring-plugins-ts/net";
 import { askTargets, type HowToAsk, type Target } from "./ask.ts";
 import { probeDaemon } from "./daemon.ts";
 import type { ProxyFacts, SiteFacts, StateFileFacts } from "./facts.ts";
+import { timeToAsk } from "./pool.ts";
 
 /** Where a liveproxyd keeps its things; undefined: not asked for. */
 export interface ProxyPlaces {
@@ -29,9 +30,6 @@ export interface Probe extends HowToAsk {
   readonly tls: NonNullable<ConnectOptions["tls"]>;
 }
 
-/** Part of the time that is left for asking; the rest is for the answer. */
-const SHARE = 0.8;
-
 /** A state file of 500 sites with fifty channels each has 2.5 MB. */
 const MAX_STATE_FILE = 16 * 1024 * 1024;
 
@@ -40,7 +38,6 @@ export async function probeSites(
   probe: Probe,
   context: Context,
 ): Promise<{ readonly proxy: ProxyFacts | undefined; readonly sites: readonly SiteFacts[] }> {
-  const endMs = process.uptime() * 1000 + context.remainingMs() * SHARE;
   const { proxy, listed } = readProxy(probe.proxy);
   const ids = selectSites(probe, proxy, listed);
   const { socketDir } = proxy ?? {};
@@ -49,6 +46,7 @@ export async function probeSites(
     ...(socketDir === undefined ? [] : ids.map((id) => socketTarget(id, folder, probe))),
     ...probe.addresses.map((address) => addressTarget(address, probe)),
   ];
+  const endMs = process.uptime() * 1000 + timeToAsk(context.remainingMs(), targets.length);
   // without a master nobody will start a site process again
   const isMasterAlive = proxy?.daemon?.state === "running" || proxy?.daemon?.state === "hidden";
   const asked = await askTargets(targets, { ...probe, isMasterAlive, endMs }, context);

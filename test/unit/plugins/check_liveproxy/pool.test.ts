@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { askAll } from "../../../../plugins/check_liveproxy/pool.ts";
+import { askAll, timeToAsk } from "../../../../plugins/check_liveproxy/pool.ts";
 
 const inMs = (ms: number) => process.uptime() * 1000 + ms;
 const never = new AbortController().signal;
@@ -61,4 +61,11 @@ test("the deadline of the check ends everything", async () => {
   setTimeout(() => abort.abort(new Error("over")), 50);
   const results = await askAll(numbers(3), (_, signal) => untilAborted(signal), isSlow, inMs(60_000), abort.signal);
   assert.deepEqual(results, ["slow", "slow", "slow"]);
+});
+
+test("what is left for the answer grows with the sites, and is three tenths of the time at most", () => {
+  assert.equal(timeToAsk(10_000, 1), 9799);
+  assert.equal(timeToAsk(10_000, 500), 9300);
+  assert.equal(timeToAsk(1000, 500), 700);
+  assert.equal(timeToAsk(0, 500), 0);
 });
