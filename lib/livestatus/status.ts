@@ -17,15 +17,20 @@ export interface CoreStatus {
   readonly activeConnections: number | undefined;
   /** Places the core has for Livestatus connections; undefined where it does not tell. */
   readonly threads: number | undefined;
+  /** Part of these places in use, 0 to 1, as the core itself averages it; undefined where it does not. */
+  readonly usage: number | undefined;
 }
 
 const COLUMNS = ["program_start", "program_version", "livestatus_version", "nagios_pid"];
 
-/** Icinga refuses a query with a column it does not know; these are the ones that not every core has. */
-const OPTIONAL = ["livestatus_active_connections", "livestatus_threads"];
+/**
+ * Not every core has these. Checkmk, Naemon and LMD answer `null` or an empty text in place of a column they do not know.
+ * Icinga refuses the query, and is asked again without them: those of them that it has are always 0.
+ */
+const OPTIONAL = ["livestatus_active_connections", "livestatus_threads", "livestatus_usage"];
 
 const FULL: Query = { table: "status", columns: [...COLUMNS, ...OPTIONAL] };
-const BASIC: Query = { table: "status", columns: COLUMNS };
+const SAFE: Query = { table: "status", columns: COLUMNS };
 
 /** Codes for a column that does not exist, of Shinken and of Icinga. */
 const NO_COLUMN: readonly (number | undefined)[] = [450, 452];
@@ -33,13 +38,15 @@ const NO_COLUMN: readonly (number | undefined)[] = [450, 452];
 /**
  * Asks for the core's own state, which costs it nothing. Through LMD it is the state of the first backend that is up.
  *
+ * @param columns `safe`: only those that every core has, for one that closes the connection on meeting another
  * @throws {@link LivestatusError} when there is no answer, or one without the data
  */
-export async function fetchCoreStatus(session: Session): Promise<CoreStatus> {
-  const [row] = await askStatus(session);
+export async function fetchCoreStatus(session: Session, columns: "all" | "safe" = "all"): Promise<CoreStatus> {
+  const [row] = columns === "safe" ? await session.ask(SAFE) : await askStatus(session);
   if (row === undefined) throw noData("no row in table status: no backend up");
   if (row.length < COLUMNS.length) throw noData(`${row.length} of ${COLUMNS.length} columns of table status`);
   const threads = numberCell(row[5]);
+  const usage = numberCell(row[6]);
   const status: CoreStatus = {
     programStart: positive(numberCell(row[0])),
     programVersion: textCell(row[1]),
@@ -48,6 +55,7 @@ export async function fetchCoreStatus(session: Session): Promise<CoreStatus> {
     // cores that do not count say 0 of 0
     activeConnections: threads ? numberCell(row[4]) : undefined,
     threads: positive(threads),
+    usage: usage !== undefined && usage >= 0 && usage <= 1 ? usage : undefined,
   };
   if (status.programStart === undefined && status.programVersion === undefined) {
     throw noData("neither start nor version of the core");
@@ -59,7 +67,7 @@ async function askStatus(session: Session): Promise<readonly (readonly unknown[]
   try {
     return await session.ask(FULL);
   } catch (error) {
-    if (error instanceof LivestatusError && NO_COLUMN.includes(error.code)) return session.ask(BASIC);
+    if (error instanceof LivestatusError && NO_COLUMN.includes(error.code)) return session.ask(SAFE);
     throw error;
   }
 }

@@ -87,13 +87,14 @@ const isSlow = (answer: Answer) => answer instanceof LivestatusError && SLOW.inc
 
 /**
  * One connection at a time, closed at the end. A second one only when the first was closed without a byte, or stayed silent
- * for longer than any answer may take: a core that reloads may leave a connection behind that nobody serves any more.
+ * for longer than any answer may take: a core that reloads may leave a connection behind that nobody serves any more. It asks
+ * for less, since an unknown column may have been the reason to close.
  */
 async function askSite(target: Target, how: HowToAsk, signal: AbortSignal): Promise<Answer> {
   const first = await askOnce(target, how.wantsLastCheck, signal, how.patienceSeconds);
   if (!(first instanceof LivestatusError) || first.kind !== "closed" || signal.aborted) return first;
   await sleep(RELOAD_MS, undefined, { signal }).catch(() => {});
-  return signal.aborted ? first : askOnce(target, how.wantsLastCheck, signal);
+  return signal.aborted ? first : askOnce(target, how.wantsLastCheck, signal, 0, "safe");
 }
 
 const closeSession = (session: Session) => session.close();
@@ -104,6 +105,7 @@ async function askOnce(
   wantsLastCheck: boolean,
   signal: AbortSignal,
   patienceSeconds = 0,
+  columns: "all" | "safe" = "all",
 ): Promise<Answer> {
   const start = process.uptime();
   let session: Session | undefined;
@@ -115,7 +117,7 @@ async function askOnce(
       if (opened.isSilent) opened.close();
     };
     if (patienceSeconds > 0) timer = setTimeout(giveUp, patienceSeconds * 1000);
-    const core = await fetchCoreStatus(opened);
+    const core = await fetchCoreStatus(opened, columns);
     const seconds = process.uptime() - start;
     return { seconds, core, lastCheck: wantsLastCheck ? ((await fetchLastCheck(opened)) ?? "never") : undefined };
   } catch (error) {

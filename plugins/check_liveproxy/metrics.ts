@@ -6,6 +6,7 @@ import type { Facts, LmdFacts, SiteFacts } from "./facts.ts";
 import { peerAge } from "./lmd.ts";
 import { stateFileAge } from "./proxy.ts";
 import type { Rules } from "./rules.ts";
+import { slotsUsed } from "./site.ts";
 import type { SiteVerdict, Standing, Surroundings } from "./verdict.ts";
 
 /** What the numbers are taken from. */
@@ -82,11 +83,12 @@ function* siteMetrics(
   const answered = answer instanceof Error ? undefined : answer;
   if (answered !== undefined) {
     yield seconds(label("time"), answered.seconds, rules.time);
-    const { activeConnections: active, threads } = answered.core;
-    if (active !== undefined && threads !== undefined) {
+    const { threads } = answered.core;
+    const used = slotsUsed(answered.core);
+    if (used !== undefined && threads !== undefined) {
       const { warning, critical } = rules.slots;
       const levels = { warning: warning.of(threads), critical: critical.of(threads) };
-      yield { label: label("slots"), value: active, ...levels, min: 0, max: threads };
+      yield { label: label("slots"), value: used, ...levels, min: 0, max: threads };
     }
   }
   const { state, stateAge, process, past } = around ?? {};

@@ -61,6 +61,10 @@ function judgeByState(site: SiteFacts, around: Surroundings, rules: Rules): Judg
   return { standing: "ready", isCollateral: false, findings: judgeState(site, state, around, rules, undefined) };
 }
 
+/** Livestatus connections of a core in use: on average where it says so, else at this moment. */
+export const slotsUsed = ({ usage, threads, activeConnections }: SiteAnswer["core"]): number | undefined =>
+  usage === undefined || threads === undefined ? activeConnections : Number((usage * threads).toFixed(1));
+
 /** What the core itself said, and how fast. */
 function judgeCore(site: SiteFacts, answer: SiteAnswer, { nowMs }: Surroundings, rules: Rules): readonly Finding[] {
   const { core, seconds, lastCheck } = answer;
@@ -83,11 +87,12 @@ function judgeCore(site: SiteFacts, answer: SiteAnswer, { nowMs }: Surroundings,
       findings.push({ status: Status.WARNING, text: `${name}: core restarted or reloaded ${span(age)} ago` });
     }
   }
-  const { activeConnections: active, threads } = core;
-  if (active !== undefined && threads !== undefined) {
-    const status = judge(active, rules.slots.warning.of(threads), rules.slots.critical.of(threads));
+  const { threads } = core;
+  const used = slotsUsed(core);
+  if (used !== undefined && threads !== undefined) {
+    const status = judge(used, rules.slots.warning.of(threads), rules.slots.critical.of(threads));
     if (status !== Status.OK) {
-      findings.push({ status, text: `${name}: ${active} of ${threads} Livestatus connections of the core in use` });
+      findings.push({ status, text: `${name}: ${used} of ${threads} Livestatus connections of the core in use` });
     }
   }
   return findings;

@@ -460,6 +460,18 @@ test("one connection for a site, closed at the end; a second one only when the f
   assert.equal(never.connections().taken, 2);
 });
 
+test("a core that closes on an unknown column is asked again for those that all cores have", async (t) => {
+  const core = await startCannedCore(t, {
+    answer(query, _nth, socket) {
+      if (!query.includes("livestatus_usage")) return status();
+      socket.end(fixed16(452, "Error: Column 'livestatus_usage' does not exist"));
+      return undefined;
+    },
+  });
+  await expects(0, /1 site ready/, "-H", core.socket);
+  assert.equal(core.connections().taken, 2);
+});
+
 test("a connection that nobody serves any more is given up for a second one, where an answer so late is critical", async (t) => {
   const core = await startCannedCore(t, { answer: (_query, nth) => (nth === 1 ? undefined : status()) });
   await expects(0, /1 site ready/, "-H", core.socket, "-c", "0.5");

@@ -70,6 +70,7 @@ test("a row of the table status is read, however its bytes arrive", async (t) =>
     pid: 4711,
     activeConnections: 3,
     threads: 20,
+    usage: undefined,
   };
   assert.deepEqual(await ask(await core(t, [fixed16(200, ROW)])), expected);
   assert.deepEqual(await ask(await core(t, [fixed16(200, ROW)], true)), expected);
@@ -79,6 +80,13 @@ test("cells that a server does not have are not available, and 0 of 0 connection
   const { activeConnections, threads, pid } = await ask(await core(t, [fixed16(200, '[[1,"v",null,"","",null]]')]));
   assert.deepEqual([activeConnections, threads, pid], [undefined, undefined, undefined]);
   assert.equal((await ask(await core(t, [fixed16(200, '[[1,"v","l",7,0,0]]')]))).activeConnections, undefined);
+});
+
+test("the share of connections in use is one, or is not known", async (t) => {
+  const usage = async (cell: string) =>
+    (await ask(await core(t, [fixed16(200, `[[1,"v","l",7,3,20,${cell}]]`)]))).usage;
+  assert.equal(await usage("0.85"), 0.85);
+  for (const cell of ["null", '""', '"0.5"', "-1", "80"]) assert.equal(await usage(cell), undefined, cell);
 });
 
 test("a core that refuses a column it does not know is asked again without", async (t) => {

@@ -47,6 +47,7 @@ export const answer = (seconds = 0.01, core: Partial<SiteAnswer["core"]> = {}): 
     pid: 7,
     activeConnections: 6,
     threads: 20,
+    usage: undefined,
     ...core,
   },
   lastCheck: undefined,
