@@ -14,9 +14,10 @@ export default async function demo(stage: Stage): Promise<void> {
   const core = await monitoringCore(stage);
   const proxy = await startLiveproxyd(stage, { sites: [{ id: "berlin", target: core.socket }] });
   await proxy.untilState(/State: +ready/);
+  const memory = ["--state-dir", `${proxy.root}/state`];
   // reconnecting is part of the play
-  const run = (...args: readonly string[]) =>
-    stage.run("check_liveproxy", "--omd-root", proxy.root, "--reset-warning", "0", "--perfdata", "totals", ...args);
+  const always = ["--omd-root", proxy.root, ...memory, "--reset-warning", "0", "--perfdata", "totals"];
+  const run = (...args: readonly string[]) => stage.run("check_liveproxy", ...always, ...args);
 
   stage.say("A site that is ready: asked through the proxy, explained by its state file and processes");
   await run("-v");
@@ -59,7 +60,7 @@ export default async function demo(stage: Stage): Promise<void> {
     },
     { peer_key: "h1", peer_name: "hamburg", status: PeerStatus.up, age: 300 },
   ]);
-  await stage.run("check_liveproxy", "--lmd", lmd.http, "--perfdata", "totals");
+  await stage.run("check_liveproxy", "--lmd", lmd.http, ...memory, "--perfdata", "totals");
 }
 
 interface Core {
