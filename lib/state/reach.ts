@@ -5,12 +5,15 @@ import { resolve } from "node:path";
 export interface Patience {
   /** Aborted when nobody is interested any more. */
   readonly signal: AbortSignal;
-  /** Longest wait, in milliseconds. */
-  readonly patienceMs: number;
+  /** Milliseconds that are left for all there is to do; half of them may be spent on waiting. */
+  readonly remainingMs: () => number;
 }
 
 /** File systems that need nobody but this machine's kernel. All others may wait for a server, or for a program, for ever. */
 const LOCAL = new Set("bcachefs btrfs devtmpfs ext2 ext3 ext4 f2fs overlay ramfs rootfs tmpfs xfs zfs".split(" "));
+
+/** Longest wait for an answer, in milliseconds. */
+const LONGEST_WAIT_MS = 2000;
 
 /** As many symbolic links in a path as the kernel follows. */
 const MOST_LINKS = 40;
@@ -25,7 +28,7 @@ const MOST_LINKS = 40;
  */
 export async function reach(
   path: string,
-  { signal, patienceMs }: Patience,
+  { signal, remainingMs }: Patience,
   mounts = "/proc/self/mounts",
 ): Promise<void> {
   if (isLocal(path, mounts)) return;
@@ -43,7 +46,7 @@ export async function reach(
       child.unref();
       end(false);
     };
-    const timer = setTimeout(giveUp, patienceMs);
+    const timer = setTimeout(giveUp, Math.min(LONGEST_WAIT_MS, remainingMs() / 2));
     child.on("error", () => end(true));
     child.on("exit", () => end(true));
     signal.addEventListener("abort", giveUp, { once: true });

@@ -25,9 +25,6 @@ export interface Memory {
 
 const NAME = "check_gearman_fd_leak";
 
-/** Longest wait for a state folder on a network file system, in milliseconds. */
-const PATIENCE_MS = 2000;
-
 /**
  * Adds this run's samples to those kept, and keeps them. What fails is said, not thrown: all but the growth can be judged
  * without.
@@ -35,18 +32,16 @@ const PATIENCE_MS = 2000;
 export async function recall(
   observations: readonly Observation[],
   { folder: chosen, target, isPid, root, boot, window }: Memory,
-  { log, signal, now, remainingMs }: Context,
+  context: Context,
 ): Promise<{ readonly history: History | undefined; readonly problem: Facts["historyProblem"] }> {
   let folder: string;
   try {
-    // a folder that does not answer must leave time for all the rest
-    const patienceMs = Math.min(PATIENCE_MS, remainingMs() / 2);
-    folder = await stateFolder(chosen, process.env, { signal, patienceMs });
+    folder = await stateFolder(chosen, process.env, context);
   } catch (error) {
     return { history: undefined, problem: fatal(`no samples kept: ${(error as Error).message}`) };
   }
   const path = join(folder, stateFileName(NAME, target));
-  log(`state: ${path}`);
+  context.log(`state: ${path}`);
   const { content, problem } = readState(path);
   const known = parseHistory(content);
   const history = remember(known, observations, { boot: boot.id, time: boot.uptime }, window);
@@ -58,7 +53,7 @@ export async function recall(
   }
   if (isPid && content === undefined) {
     const prefix = stateFileName(NAME, PID_TARGET).replace(/\.json$/, "");
-    (await import("./leftovers.ts")).removeLeftovers(folder, { prefix, root, boot: boot.id, now: now() });
+    (await import("./leftovers.ts")).removeLeftovers(folder, { prefix, root, boot: boot.id, now: context.now() });
   }
   const useless =
     problem ?? (content !== undefined && known === undefined ? "it is no state of this check" : undefined);

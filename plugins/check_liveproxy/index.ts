@@ -146,7 +146,7 @@ export default definePlugin({
     const found = { nowMs: context.now(), proxy, sites, lmds };
     const around = surroundingsOf(found, rules);
     const what = { ...places, lmds: lmds.map(({ address }) => address), site, include, exclude };
-    const remembered = recall(found, around, { folder: options.stateDir, target: targetName(what) }, context);
+    const remembered = await recall(found, around, { folder: options.stateDir, target: targetName(what) }, context);
     return evaluate({ ...found, remembered }, around, selectPeers, rules);
   },
 });

@@ -31,19 +31,19 @@ export interface MemoryPlace {
  *
  * @param surroundings in the order of `facts.sites`
  */
-export function recall(
+export async function recall(
   { sites, lmds }: Pick<Facts, "sites" | "lmds">,
   surroundings: readonly Surroundings[],
   { folder, target }: MemoryPlace,
-  { log }: Context,
-): Remembered {
+  context: Context,
+): Promise<Remembered> {
   const looks = sites.flatMap((site, index) => (site.isProxied ? [lookAt(site, surroundings[index])] : []));
   if (looks.length === 0 && lmds.length === 0) return NOTHING;
   let path = "";
   try {
     const boot = readBoot("/proc");
-    path = join(stateFolder(folder, process.env), stateFileName("check_liveproxy", target));
-    log(`state: ${path}`);
+    path = join(await stateFolder(folder, process.env, context), stateFileName("check_liveproxy", target));
+    context.log(`state: ${path}`);
     const { content, problem } = readState(path);
     const read = parseMemory(content);
     const known = stillKnown(read, boot.id, boot.uptime);

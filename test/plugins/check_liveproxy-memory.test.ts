@@ -18,7 +18,9 @@ import { startCannedCore } from "../servers/canned-core.ts";
 import { startLiveproxyd, until } from "../servers/liveproxyd/start.ts";
 import { PeerStatus, startLmd } from "../servers/lmd.ts";
 import { PLUGINS_DIR, runPlugin } from "../support/exec.ts";
+import { runBesideHungFolder } from "../support/hung-folder.ts";
 import { ageMemory, memoryFile } from "../support/liveproxy-memory.ts";
+import { needs } from "../support/needs.ts";
 import { parseOutput } from "../support/perfdata.ts";
 import { temporaryFolder } from "../support/proc-tree.ts";
 
@@ -269,4 +271,17 @@ test("500 sites are remembered in one small file", async (t) => {
   await checkIn(folder, "--omd-root", proxy.root);
   const { length } = readFileSync(memoryFile(folder));
   assert.ok(length > 10_000 && length < 100_000, `${length}`);
+});
+
+test("a state folder on a file system that never answers", {
+  skip: (!isRoot && "needs root, to mount one") || needs("unshare").skip,
+}, async (t) => {
+  const { places } = await watched(t);
+  const folder = temporaryFolder(t);
+  const ended = await runBesideHungFolder(t, folder, "check_liveproxy", ["--state-dir", folder, ...places]);
+  if (ended === undefined) return t.skip("may not mount");
+  assert.equal(ended.code, 0, ended.stdout);
+  assert.match(ended.stdout, /^check_liveproxy OK - 2 sites ready/);
+  const note = `nothing is remembered between runs (see --state-dir): ${folder} has not answered in time`;
+  assert.ok(ended.stdout.includes(`\n${note}\n`), ended.stdout);
 });

@@ -9,8 +9,8 @@ import { reach } from "../../../lib/state/reach.ts";
 import { temporaryFolder } from "../../support/proc-tree.ts";
 
 /** Nobody waits for an answer: only what needs none is reached. */
-const UNASKED = { signal: AbortSignal.abort(), patienceMs: 0 };
-const ASKED = { signal: new AbortController().signal, patienceMs: 30_000 };
+const UNASKED = { signal: AbortSignal.abort(), remainingMs: () => 0 };
+const ASKED = { signal: new AbortController().signal, remainingMs: () => 30_000 };
 
 /** A folder on ext4 with `net` in it, which is a mount of the given type. */
 function mounted(t: TestContext, type: string, name = "net") {

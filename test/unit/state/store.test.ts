@@ -71,7 +71,7 @@ test("rubbish, a folder, a large file and a file of somebody else are problems, 
 test("the folder: what is named, else the environment, else the system's, else the user's", async (t) => {
   const folder = temporaryFolder(t);
   const at = (name: string) => join(folder, name);
-  const patience = { signal: new AbortController().signal, patienceMs: 30_000 };
+  const patience = { signal: new AbortController().signal, remainingMs: () => 30_000 };
   const folderFor = (chosen: string | undefined, environment: object, system?: string) =>
     stateFolder(chosen, environment, patience, system);
   mkdirSync(at("system"));
