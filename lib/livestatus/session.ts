@@ -152,12 +152,14 @@ function strangerError(bytes: Buffer): LivestatusError {
   return new LivestatusError(Status.CRITICAL, "stranger", message);
 }
 
+function closedUnanswered(cause?: unknown): LivestatusError {
+  const message =
+    "connection closed without an answer (server restarting, access list, TLS expected, or request refused)";
+  return new LivestatusError(Status.CRITICAL, "closed", message, { cause });
+}
+
 function brokenOff(bytes: Buffer, needed: number | undefined): LivestatusError {
-  if (bytes.length === 0) {
-    const message =
-      "connection closed without an answer (server restarting, access list, TLS expected, or request refused)";
-    return new LivestatusError(Status.CRITICAL, "closed", message);
-  }
+  if (bytes.length === 0) return closedUnanswered();
   if (needed === undefined) return strangerError(bytes);
   return new LivestatusError(
     Status.CRITICAL,
@@ -200,6 +202,8 @@ async function connectFailure(to: Endpoint, error: unknown, options: ConnectOpti
     return fail("no handshake", `${error.message}, encryption setting wrong?`);
   }
   const kind = code === undefined ? undefined : KINDS[code];
+  // a peer that accepts and closes at once: bun, which the standalone executable runs by, may tell so before it says connected
+  if (kind === "closed") return closedUnanswered(error);
   if ("path" in to) {
     if (kind === "refused" && !(await isSocket(to.path))) {
       return fail("no socket", `is not a socket: ${to.path}`, Status.UNKNOWN);
@@ -208,7 +212,7 @@ async function connectFailure(to: Endpoint, error: unknown, options: ConnectOpti
     return fail(kind ?? "unreachable", error.message);
   }
   if (error.status === Status.UNKNOWN) return fail("own fault", `${error.message} (${formatEndpoint(to)})`);
-  return fail(kind === "refused" || kind === "closed" ? kind : "unreachable", error.message);
+  return fail(kind === "refused" ? kind : "unreachable", error.message);
 }
 
 /** Connecting to a plain file or a directory is refused, too. */
