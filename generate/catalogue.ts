@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 
 import {
+  type MetricDeclaration,
   type Option,
   type Options,
   type Plugin,
@@ -19,6 +20,8 @@ export interface Executable {
   readonly isCheck: boolean;
   /** Those every executable has included, by the names its code uses. */
   readonly options: Options;
+  /** What it prints, in the order of printing. */
+  readonly perfdata: readonly MetricDeclaration[];
 }
 
 /** An option as definitions of monitoring cores know it. */
@@ -47,19 +50,28 @@ export interface Command {
 /** Everything below `plugins/`, sorted by name. */
 export async function readExecutables(root: string): Promise<readonly Executable[]> {
   const names = readdirSync(join(root, "plugins")).sort();
-  const sources = names.map((name) => join(root, "plugins", name, "index.ts")).filter((source) => existsSync(source));
-  return Promise.all(
-    sources.map(async (source) => {
-      const { default: declared } = (await import(pathToFileURL(source).href)) as { default: Plugin | Program };
-      return describeExecutable(declared);
-    }),
-  );
+  const present = names.filter((name) => existsSync(join(root, "plugins", name, "index.ts")));
+  return Promise.all(present.map((name) => readExecutable(root, name)));
 }
 
-export function describeExecutable(declared: Plugin | Program): Executable {
+/** One of them. A check has its perfdata declared in `perfdata.ts`, which nothing else imports. */
+export async function readExecutable(root: string, name: string): Promise<Executable> {
+  const read = (file: string) => import(pathToFileURL(join(root, "plugins", name, file)).href);
+  const { default: declared } = (await read("index.ts")) as { default: Plugin | Program };
+  if (!("check" in declared)) return describeExecutable(declared);
+  const { default: perfdata } = (await read("perfdata.ts")) as { default: readonly MetricDeclaration[] };
+  return describeExecutable(declared, perfdata);
+}
+
+export function describeExecutable(
+  declared: Plugin | Program,
+  perfdata: readonly MetricDeclaration[] = [],
+): Executable {
   const { name, summary } = declared;
-  if (!("check" in declared)) return { name, summary, isCheck: false, options: withProgramOptions(declared).options };
-  return { name, summary, isCheck: true, options: withCommonOptions(declared).options };
+  if (!("check" in declared)) {
+    return { name, summary, isCheck: false, options: withProgramOptions(declared).options, perfdata: [] };
+  }
+  return { name, summary, isCheck: true, options: withCommonOptions(declared).options, perfdata };
 }
 
 /** These print something and exit 3, which no core has a use for. */

@@ -1,5 +1,5 @@
-// Makes everything that follows from the one declaration of options each plugin has: option tables of the pages in docs/,
-// definitions for monitoring cores in contrib/.
+// Makes everything that follows from what each plugin declares, its options and its perfdata: tables of the pages in docs/,
+// definitions for monitoring cores and dashboards in contrib/.
 //   node --import tsx --conditions=monitoring-plugins-source generate/run.ts [--check]
 // With --check nothing is written, and the exit code says whether something is out of date.
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
@@ -8,7 +8,7 @@ import { fileURLToPath } from "node:url";
 
 import { readExecutables } from "./catalogue.ts";
 import { definitions, FOLDERS } from "./definitions.ts";
-import { fill, optionTable } from "./pages.ts";
+import { fill, optionTable, perfdataTable } from "./pages.ts";
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const check = process.argv.includes("--check");
@@ -25,9 +25,10 @@ function filesIn(folder: string): readonly string[] {
 
 const executables = await readExecutables(root);
 const files = new Map<string, string | undefined>(definitions(executables));
-for (const { name, options } of executables) {
-  const page = `docs/${name}.md`;
-  files.set(page, fill(read(page) ?? "", "options", optionTable(options)));
+for (const executable of executables) {
+  const path = `docs/${executable.name}.md`;
+  const page = fill(read(path) ?? "", "options", optionTable(executable.options));
+  files.set(path, executable.isCheck ? fill(page, "perfdata", perfdataTable(executable)) : page);
 }
 for (const path of FOLDERS.flatMap(filesIn)) if (!files.has(path)) files.set(path, undefined);
 

@@ -8,7 +8,7 @@ export { type CountThreshold, parseCountThreshold } from "./count-threshold.ts";
 export { formatDecimal, parseDecimal } from "./decimal.ts";
 export { formatDuration, parseDuration } from "./duration.ts";
 export { CheckError, DeadlineError, UsageError } from "./error.ts";
-export { formatMetric, type Metric, safeLabel, type UoM } from "./metric.ts";
+export { formatMetric, type Metric, type MetricDeclaration, safeLabel, type UoM } from "./metric.ts";
 export { count, flag, list, type Option, type Options, option, type Values } from "./option.ts";
 export { filterMetrics, type PerfdataAmount, parsePerfdata, perfdataOptions } from "./perfdata.ts";
 export { type Context, definePlugin, type Plugin } from "./plugin.ts";

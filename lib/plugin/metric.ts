@@ -18,6 +18,28 @@ export interface Metric {
   readonly max?: number | undefined;
 }
 
+/** An item of perfdata as a plugin declares it for those who read about it: pages, dashboards, tests. No run needs it. */
+export interface MetricDeclaration {
+  /** As printed, with `<queue>` for a name that comes from data and `[...]` for what may be missing: `[<server>_]<queue>_waiting`. */
+  readonly label: string;
+  readonly uom?: UoM;
+  /** What the value is, in a few words. */
+  readonly meaning: string;
+  /** Keys of the options whose thresholds are printed with it. */
+  readonly warning?: string;
+  readonly critical?: string;
+  /** Printed with every value. */
+  readonly min?: number;
+  /** What is printed as the maximum, in words. */
+  readonly max?: string;
+  /** Options of which one must be given: their keys, followed by a blank and the value where it must be this one. */
+  readonly with?: readonly string[];
+  /** When else it is printed, in words; left out for what always is. */
+  readonly when?: string;
+  /** Somebody else's perfdata, printed anew: label, unit and thresholds are theirs. */
+  readonly relayed?: true;
+}
+
 /**
  * One perfdata item, `'label'=value[uom];[warn];[crit];[min];[max]`, without trailing semicolons; empty for a value that
  * is not finite, since "U" makes some consumers discard the item and others the whole service.

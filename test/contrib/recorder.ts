@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 
 import { KEY } from "../servers/mod-gearman-worker.ts";
+import { assertDeclared } from "../support/declared.ts";
 import type { Owner } from "../support/owner.ts";
 
 const DIST = fileURLToPath(new URL("../../dist/", import.meta.url));
@@ -38,7 +39,11 @@ const quoted = (text: string) => `'${text.replaceAll("'", `'\\''`)}'`;
 /** The checks of `dist/`, in a folder of their own that a monitoring core can be given as its plugin folder. */
 export async function recordPlugins(owner: Owner): Promise<Recorder> {
   const base = await mkdtemp(join(tmpdir(), "test-contrib-"));
-  owner.after(() => rm(base, { recursive: true, force: true, maxRetries: 5, retryDelay: 50 }));
+  const remove = () => rm(base, { recursive: true, force: true, maxRetries: 5, retryDelay: 50 });
+  owner.after(async () => {
+    const runs = readRuns(join(base, "log"));
+    await Promise.all(runs.map(({ plugin, argv, stdout }) => assertDeclared(plugin, argv, stdout))).finally(remove);
+  });
   const [folder, log, state] = [join(base, "plugins"), join(base, "log"), join(base, "state")];
   await Promise.all([folder, log, state].map((path) => mkdir(path)));
   // for servers that run their checks as another user

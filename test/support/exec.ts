@@ -2,6 +2,8 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 
+import { assertDeclared } from "./declared.ts";
+
 /** The folder of the executables that are tested: `dist/`, or the one named by the environment, which need no Node. */
 export const PLUGINS_DIR = resolve(process.env.PLUGINS_DIR ?? fileURLToPath(new URL("../../dist/", import.meta.url)));
 
@@ -61,7 +63,10 @@ export function pluginCommand(name: string, node = process.execPath): readonly [
   return STANDALONE ? [path] : [node, path];
 }
 
-/** Runs `<name>` of {@link PLUGINS_DIR} as a monitoring core does. Does not throw on any exit code. */
+/**
+ * Runs `<name>` of {@link PLUGINS_DIR} as a monitoring core does. Does not throw on any exit code, but for perfdata that the
+ * plugin does not declare.
+ */
 export function execPlugin(name: string, ...args: readonly string[]): Promise<Finished> {
   return runPlugin(name, args);
 }
@@ -98,7 +103,13 @@ export function startPlugin(name: string, args: readonly string[], options: RunO
       done({ code, signal, stdout: raw.toString("utf8"), stderr: Buffer.concat(err).toString("utf8"), raw });
     });
   });
-  return { child, finished };
+  return {
+    child,
+    finished: finished.then(async (all) => {
+      await assertDeclared(name, args, all.stdout);
+      return all;
+    }),
+  };
 }
 
 function collect(stream: NodeJS.ReadableStream | null): Buffer[] {

@@ -1,0 +1,100 @@
+import type { MetricDeclaration } from "monitoring-plugins-ts";
+
+const SEEN = "when sockets could be seen";
+const LEARNED = "from five samples over a quarter of `--window` on";
+
+export default [
+  {
+    label: "<name>_fds",
+    meaning: "open descriptors of the process that decides",
+    warning: "warning",
+    critical: "critical",
+    min: 0,
+    max: "its soft limit",
+    when: "when they could be counted",
+  },
+  {
+    label: "<name>_fds_sum",
+    meaning: "open descriptors of all processes of this name",
+    min: 0,
+    when: "when they could be counted",
+  },
+  {
+    label: "<name>_limit",
+    meaning: "soft limit of the process that decides",
+    min: 0,
+    when: "when they could be counted",
+  },
+  {
+    label: "<name>_sockets",
+    meaning: "TCP sockets to or from the Gearman port, the most of one process",
+    warning: "socketsWarning",
+    critical: "socketsCritical",
+    min: 0,
+    when: SEEN,
+  },
+  {
+    label: "<name>_close_wait",
+    meaning: "TCP sockets in CLOSE_WAIT, the most of one process",
+    warning: "closeWaitWarning",
+    critical: "closeWaitCritical",
+    min: 0,
+    when: SEEN,
+  },
+  {
+    label: "<name>_rss",
+    uom: "B",
+    meaning: "resident memory, the most of one process",
+    warning: "rssWarning",
+    critical: "rssCritical",
+    min: 0,
+    when: "when a process runs",
+  },
+  {
+    label: "<name>_processes",
+    meaning: "processes that run",
+    critical: "processes",
+    min: 0,
+    when: "when the name is known",
+  },
+  {
+    label: "<name>_growth",
+    meaning: "descriptors gained an hour, the most of one process",
+    warning: "growthWarning",
+    critical: "growthCritical",
+    when: LEARNED,
+  },
+  {
+    label: "<name>_rss_growth",
+    uom: "B",
+    meaning: "resident memory gained an hour, the most of one process",
+    warning: "rssGrowthWarning",
+    critical: "rssGrowthCritical",
+    when: LEARNED,
+  },
+  {
+    label: "<name>_workers",
+    meaning: "workers connected to the job server",
+    min: 0,
+    with: ["server"],
+    when: "when it is one of the processes",
+  },
+  {
+    label: "<name>_per_worker",
+    meaning: "descriptors for each of them",
+    warning: "perWorkerWarning",
+    critical: "perWorkerCritical",
+    min: 0,
+    with: ["server"],
+    when: "when it has workers",
+  },
+  {
+    label: "<name>_eta",
+    uom: "s",
+    meaning: "time until the limit, the shortest of all processes",
+    warning: "etaWarning",
+    critical: "etaCritical",
+    min: 0,
+    when: "while it comes closer",
+  },
+] satisfies readonly MetricDeclaration[];

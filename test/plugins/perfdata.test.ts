@@ -1,0 +1,110 @@
+// The other way round than test/support/declared.ts: nothing is declared in plugins/*/perfdata.ts that no run prints.
+
+import assert from "node:assert/strict";
+import { once } from "node:events";
+import { readdirSync } from "node:fs";
+import { connect } from "node:net";
+import { type TestContext, test } from "node:test";
+import { setTimeout } from "node:timers/promises";
+
+import { declarationOf } from "../../generate/perfdata.ts";
+import { startCannedCore } from "../servers/canned-core.ts";
+import { registerQueues, startWorkers } from "../servers/gearman-worker.ts";
+import { startGearmand } from "../servers/gearmand.ts";
+import { startLiveproxyd } from "../servers/liveproxyd/start.ts";
+import { PeerStatus, startLmd } from "../servers/lmd.ts";
+import { startModGearmanWorker } from "../servers/mod-gearman-worker.ts";
+import { declared } from "../support/declared.ts";
+import { execPlugin, PLUGINS_DIR } from "../support/exec.ts";
+import { needs } from "../support/needs.ts";
+import { parseOutput } from "../support/perfdata.ts";
+import { temporaryFolder } from "../support/proc-tree.ts";
+
+/** Every option that gives a threshold, with a value that alerts nobody. */
+async function thresholds(plugin: string): Promise<readonly string[]> {
+  const { options, perfdata } = await declared(plugin);
+  const keys = perfdata.flatMap(({ warning = [], critical = [] }) => [warning, critical].flat());
+  return [...new Set(keys)].flatMap((key) => {
+    const { flags } = options[key] ?? assert.fail(`${plugin} has no option '${key}'`);
+    const [flag = ""] = flags.split(/[ ,]+/);
+    if (flags.includes("--processes")) return [flag, "1:"];
+    return [flag, flags.endsWith("<time>") ? "1s" : "1000000000"];
+  });
+}
+
+/** Takes notes of runs; `missing` says what was declared and never printed: an item, or a field of it. */
+async function notes(plugin: string) {
+  const { perfdata } = await declared(plugin);
+  const seen = new Set<string>();
+  return {
+    async run(...args: readonly string[]) {
+      const { stdout } = await execPlugin(plugin, ...args);
+      for (const { label, warn, crit, max } of parseOutput(stdout).perfdata) {
+        const name = declarationOf(label, perfdata)?.label ?? "<label>";
+        seen.add(name);
+        if (warn !== undefined) seen.add(`warning of ${name}`);
+        if (crit !== undefined) seen.add(`critical of ${name}`);
+        if (max !== undefined) seen.add(`max of ${name}`);
+      }
+    },
+    missing: () =>
+      perfdata
+        .flatMap(({ label, warning, critical, max }) => [
+          label,
+          ...(warning === undefined ? [] : [`warning of ${label}`]),
+          ...(critical === undefined ? [] : [`critical of ${label}`]),
+          ...(max === undefined ? [] : [`max of ${label}`]),
+        ])
+        .filter((what) => !seen.has(what)),
+  };
+}
+
+type Notes = Awaited<ReturnType<typeof notes>>;
+
+const RUNS: Readonly<Record<string, (t: TestContext, plugin: Notes, levels: readonly string[]) => Promise<void>>> = {
+  async check_gearman(t, { run }, levels) {
+    const { address } = await startGearmand(t);
+    await startWorkers(t, address, ["worker_host1"], { command: ["echo", "host1 has 3 worker|jobs=8c"] });
+    await run("-H", address, ...levels);
+    await run("-H", address, "-q", "worker_host1", "-s", "check");
+  },
+  async check_mod_gearman(t, { run }, levels) {
+    const { address } = await startGearmand(t);
+    await startModGearmanWorker(t, address, { key: null });
+    await run("-H", address, "--no-encryption", ...levels);
+  },
+  async check_gearman_fd_leak(t, { run }, levels) {
+    const { address, host, port } = await startGearmand(t);
+    await registerQueues(t, address, ["host"]);
+    const state = temporaryFolder(t);
+    for (let sample = 0; sample < 7; sample++) {
+      const leaked = connect(port, host);
+      t.after(() => leaked.destroy());
+      await once(leaked, "connect");
+      await run("-H", address, "-p", String(port), "--window", "10s", "--state-dir", state, ...levels);
+      await setTimeout(500);
+    }
+  },
+  async check_liveproxy(t, { run }, levels) {
+    const core = await startCannedCore(t);
+    const proxy = await startLiveproxyd(t, { sites: [{ id: "berlin", target: core.socket }] });
+    const lmd = await startLmd(t, [{ peer_key: "munich", status: PeerStatus.up, age: 3 }]);
+    await proxy.untilState(/heartbeats.*[1-9]/i);
+    await run("--omd-root", proxy.root, "--lmd", lmd.unix, ...levels);
+  },
+};
+
+test("every check is among them", () => {
+  assert.deepEqual(
+    Object.keys(RUNS).sort(),
+    readdirSync(PLUGINS_DIR).filter((name) => name.startsWith("check_")),
+  );
+});
+
+for (const [plugin, play] of Object.entries(RUNS)) {
+  test(`${plugin} prints all that it declares`, { ...needs("gearmand", "gearman") }, async (t) => {
+    const noted = await notes(plugin);
+    await play(t, noted, await thresholds(plugin));
+    assert.deepEqual(noted.missing(), []);
+  });
+}
