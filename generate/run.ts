@@ -7,7 +7,7 @@ import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 
 import { readExecutables } from "./catalogue.ts";
-import { definitions, FOLDERS } from "./definitions.ts";
+import { dashboards, definitions, FOLDERS } from "./definitions.ts";
 import { fill, optionTable, perfdataTable } from "./pages.ts";
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
@@ -24,7 +24,7 @@ function filesIn(folder: string): readonly string[] {
 }
 
 const executables = await readExecutables(root);
-const files = new Map<string, string | undefined>(definitions(executables));
+const files = new Map<string, string | undefined>([...definitions(executables), ...dashboards(executables)]);
 for (const executable of executables) {
   const path = `docs/${executable.name}.md`;
   const page = fill(read(path) ?? "", "options", optionTable(executable.options));

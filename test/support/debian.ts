@@ -29,6 +29,9 @@ export const REQUIREMENTS = [
   { program: "bwrap", debianPackage: "bubblewrap" },
   { program: "debootstrap", debianPackage: "debootstrap" },
   { program: "nsenter", debianPackage: "util-linux" },
+  { program: "influxd", debianPackage: "influxdb" },
+  { program: "carbon-cache", debianPackage: "graphite-carbon" },
+  { program: "graphite-manage", debianPackage: "graphite-web" },
 ] as const satisfies readonly Requirement[];
 
 export type Program = (typeof REQUIREMENTS)[number]["program"];
