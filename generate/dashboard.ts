@@ -1,9 +1,10 @@
 import type { MetricDeclaration } from "monitoring-plugins-ts";
 
 import type { Executable } from "./catalogue.ts";
-import { type Curve, type Graph, ROWS } from "./panels.ts";
+import { type Curve, ROWS } from "./panels.ts";
 import { ending } from "./perfdata.ts";
 import { commandName, SERVICES } from "./services.ts";
+import { counter, stateTimeline, timeSeries } from "./visuals.ts";
 
 /** A curve, with all that a query for it needs. */
 export interface Wanted extends Curve {
@@ -44,18 +45,6 @@ export const variable = (name: string, format?: "regex" | "glob") =>
 /** That of Grafana 12 and 13. */
 const SCHEMA_VERSION = 42;
 
-const STATES = [
-  ["OK", "green"],
-  ["WARNING", "yellow"],
-  ["CRITICAL", "red"],
-  ["UNKNOWN", "purple"],
-] as const;
-
-/** Gaps longer than this many milliseconds are shown as such: checks run every minute in the examples. */
-const LONGEST_GAP = 300_000;
-
-const COLOURS = { warning: "yellow", critical: "red" } as const;
-
 /**
  * A dashboard for the perfdata as Icinga 2 writes it with its default templates.
  *
@@ -75,9 +64,7 @@ export function dashboard(executables: readonly Executable[], backend: Backend):
   const targets = (list: readonly Target[]) =>
     list.map((target, index) => ({ refId: String.fromCharCode(65 + index), datasource, ...target }));
 
-  const plugins = [...new Set(ROWS.flatMap(({ graphs }) => graphs.flatMap(({ curves }) => curves)))].map(
-    ({ plugin }) => plugin,
-  );
+  const plugins = ROWS.flatMap(({ graphs }) => graphs.flatMap(({ curves }) => curves.map(({ plugin }) => plugin)));
   const all = [...new Set(plugins)].flatMap(commandsOf);
   row("What alerts");
   place(20, 8, { ...stateTimeline(), datasource, targets: targets([backend.states(all)]) });
@@ -144,7 +131,6 @@ const sourceVariable = ({ type, title }: Backend) => ({
   label: title,
   type: "datasource",
   query: type,
-  current: {},
   hide: 0,
   refresh: 1,
   regex: "",
@@ -172,117 +158,3 @@ const queryVariable =
     hide: 0,
     options: [],
   });
-
-/** Grafana's name of a unit. */
-const unitOf = ({ share, declared: { uom = "" } }: Wanted) =>
-  share ? "percent" : { s: "s", B: "bytes", "%": "percent", c: "short", "": "short" }[uom];
-
-const byName = (name: string, properties: Readonly<Record<string, unknown>>) => ({
-  matcher: { id: "byName", options: name },
-  properties: Object.entries(properties).map(([id, value]) => ({ id, value })),
-});
-
-function timeSeries({ title, about, thresholds, stacked }: Graph, curves: readonly Wanted[]): object {
-  const [first] = curves;
-  const lines = thresholds ? Object.entries(COLOURS) : [];
-  return {
-    type: "timeseries",
-    title,
-    description: about,
-    interval: "1m",
-    fieldConfig: {
-      defaults: {
-        unit: first === undefined ? "short" : unitOf(first),
-        min: curves.every(({ declared: { min } }) => min === 0) ? 0 : null,
-        color: { mode: "palette-classic" },
-        custom: {
-          drawStyle: "line",
-          lineWidth: 1,
-          fillOpacity: stacked ? 40 : 10,
-          showPoints: "never",
-          spanNulls: LONGEST_GAP,
-          stacking: { mode: stacked ? "normal" : "none", group: "A" },
-        },
-      },
-      overrides: lines.map(([name, fixedColor]) =>
-        byName(name, {
-          color: { mode: "fixed", fixedColor },
-          "custom.lineStyle": { fill: "dash", dash: [10, 10] },
-          "custom.fillOpacity": 0,
-          "custom.hideFrom": { legend: true, tooltip: false, viz: false },
-        }),
-      ),
-    },
-    options: {
-      legend: { displayMode: "list", placement: "bottom", showLegend: true, calcs: [] },
-      tooltip: { mode: "multi", sort: "desc" },
-    },
-  };
-}
-
-const MAPPINGS = [
-  {
-    type: "value",
-    options: Object.fromEntries(STATES.map(([text, color], index) => [String(index), { text, color, index }])),
-  },
-];
-
-function stateTimeline(): object {
-  return {
-    type: "state-timeline",
-    title: "States",
-    description: "The worst state of every service. Needs enable_send_metadata in the writer.",
-    interval: "1m",
-    fieldConfig: {
-      defaults: {
-        mappings: MAPPINGS,
-        color: { mode: "thresholds" },
-        thresholds: {
-          mode: "absolute",
-          steps: STATES.map(([, color], index) => ({ color, value: index === 0 ? null : index })),
-        },
-        custom: { fillOpacity: 80, lineWidth: 0, spanNulls: LONGEST_GAP },
-      },
-      overrides: [],
-    },
-    options: {
-      mergeValues: true,
-      showValue: "never",
-      alignValue: "left",
-      rowHeight: 0.9,
-      legend: { displayMode: "list", placement: "bottom", showLegend: true },
-      tooltip: { mode: "single", sort: "none" },
-    },
-  };
-}
-
-function counter(): object {
-  return {
-    type: "stat",
-    title: "Services not OK",
-    description: "By their last state in the time shown.",
-    interval: "1m",
-    fieldConfig: {
-      defaults: {
-        noValue: "0",
-        color: { mode: "thresholds" },
-        thresholds: {
-          mode: "absolute",
-          steps: [
-            { color: "green", value: null },
-            { color: "red", value: 1 },
-          ],
-        },
-      },
-      overrides: [],
-    },
-    options: {
-      reduceOptions: { calcs: ["lastNotNull"], fields: "", values: false },
-      colorMode: "background",
-      graphMode: "none",
-      justifyMode: "auto",
-      orientation: "auto",
-      textMode: "auto",
-    },
-  };
-}

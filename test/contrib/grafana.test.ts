@@ -1,12 +1,12 @@
-// Every query of the dashboards, asked of a real InfluxDB and a real Graphite that a real Icinga 2 has written to. Grafana
-// itself is in neither Debian nor npm: what it does with variables is done by dashboard.ts.
+// Every query of the dashboards, asked of a real InfluxDB and a real Graphite that a real Icinga 2 has written to, in the form for
+// InfluxDB 2 as well. Grafana itself is in neither Debian nor npm: what it does with variables is done by dashboard.ts.
 
 import assert from "node:assert/strict";
 import { type TestContext, test } from "node:test";
 
 import { needs } from "../support/needs.ts";
 import { type Dashboard, fillIn, offered, type Panel, readDashboard, type Target } from "./dashboard.ts";
-import { DATABASE, HOST, type Monitored, SERVICES, startMonitored } from "./monitored.ts";
+import { BUCKET, DATABASE, HOST, type Monitored, SERVICES, startMonitored } from "./monitored.ts";
 
 /** A line of a graph: its name, and its values without gaps. */
 interface Line {
@@ -19,13 +19,13 @@ type Ask = (target: Target, chosen?: Readonly<Record<string, readonly string[]>>
 const MINUTES = 5;
 
 const inInfluxdb =
-  (dashboard: Dashboard, { influxdb }: Monitored): Ask =>
+  (dashboard: Dashboard, { influxdb }: Monitored, database: string): Ask =>
   async ({ query = "", alias = "" }, chosen) => {
     const text = fillIn(dashboard, query, chosen)
       .replaceAll("$timeFilter", `time > now() - ${MINUTES}m`)
       .replaceAll("$__interval", "1s");
     assert.doesNotMatch(text.replaceAll("$/", ""), /\$/, "a variable that nobody fills in");
-    const series = await influxdb.query(DATABASE, text);
+    const series = await influxdb.query(database, text);
     return series.map(({ tags = {}, values }) => ({
       name: alias.replace(/\$tag_(\w+)/g, (_, tag) => tags[tag] ?? ""),
       values: values.flatMap(([, value]) => (typeof value === "number" ? [value] : [])),
@@ -107,25 +107,29 @@ test("every query of both dashboards has data, as a running icinga2 writes them"
 }, async (t) => {
   const monitored = await startMonitored(t, 1);
   const leaking = setInterval(() => monitored.leak(), 400);
-  await Promise.all([askInfluxdb(t, monitored), askGraphite(t, monitored)]).finally(() => clearInterval(leaking));
+  await Promise.all([
+    askInfluxdb(t, monitored, DATABASE),
+    askInfluxdb(t, monitored, BUCKET),
+    askGraphite(t, monitored),
+  ]).finally(() => clearInterval(leaking));
 });
 
-async function askInfluxdb(t: TestContext, monitored: Monitored): Promise<void> {
+async function askInfluxdb(t: TestContext, monitored: Monitored, database: string): Promise<void> {
   const dashboard = readDashboard("influxdb");
-  const ask = inInfluxdb(dashboard, monitored);
+  const ask = inInfluxdb(dashboard, monitored, database);
   const answers = await untilAll(dashboard, ask);
   expectLines(answers, HOST);
   const { influxdb } = monitored;
   const options = new Map<string, readonly string[]>();
   for (const variable of dashboard.templating.list.slice(1)) {
     assert.ok(typeof variable.query === "object");
-    const series = await influxdb.query(DATABASE, fillIn(dashboard, variable.query.query));
+    const series = await influxdb.query(database, fillIn(dashboard, variable.query.query));
     const answer = series.flatMap(({ values }) => values.map(([, value]) => String(value)));
     options.set(variable.name, offered(variable, answer));
   }
   expectOptions(options, HOST, (name) => name);
   await expectChoice(dashboard, ask, HOST, "gearman results");
-  t.diagnostic(`InfluxDB: ${answers.size} queries with data`);
+  t.diagnostic(`InfluxDB, ${database}: ${answers.size} queries with data`);
 }
 
 async function askGraphite(t: TestContext, monitored: Monitored): Promise<void> {

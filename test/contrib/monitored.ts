@@ -14,6 +14,8 @@ import { CONTRIB, DEBIAN_FOLDER, type Recorder, recordPlugins } from "./recorder
 
 export const HOST = "gearmand.example.com";
 export const DATABASE = "icinga2";
+/** What Icinga writes for InfluxDB 2. */
+export const BUCKET = "icinga2_bucket";
 
 /** Of {@link HOST}. */
 export const SERVICES = [
@@ -42,6 +44,16 @@ object InfluxdbWriter "influxdb" {
   host = "127.0.0.1"
   port = ${influxdb.port}
   database = "${DATABASE}"
+  flush_interval = 1s
+  enable_send_thresholds = true
+  enable_send_metadata = true
+}
+object Influxdb2Writer "influxdb2" {
+  host = "127.0.0.1"
+  port = ${influxdb.version2.port}
+  organization = "lab"
+  bucket = "${BUCKET}"
+  auth_token = "of no use"
   flush_interval = 1s
   enable_send_thresholds = true
   enable_send_metadata = true
@@ -93,8 +105,8 @@ object Service "gearman descriptors" {
   check_command = "gearman_fd_leak"
   vars.gearman_fd_leak_hostname = "127.0.0.1"
   vars.gearman_fd_leak_window = "10s"
-  vars.gearman_fd_leak_rss_warning = "500MB"
-  vars.gearman_fd_leak_rss_critical = "1GB"
+  vars.gearman_fd_leak_rss_warning = "40MB"
+  vars.gearman_fd_leak_rss_critical = "80MB"
 }
 object Service "livestatus sites" {
   import "often"
@@ -109,7 +121,7 @@ export async function startMonitored(owner: Owner, seconds: number): Promise<Mon
   const [recorder, gearmand, influxdb, graphite, core] = await Promise.all([
     recordPlugins(owner),
     startGearmand(owner),
-    startInfluxdb(owner, DATABASE),
+    startInfluxdb(owner, DATABASE, BUCKET),
     startGraphite(owner),
     startCannedCore(owner),
   ]);

@@ -1,10 +1,12 @@
 import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { createServer } from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { text } from "node:stream/consumers";
 
 import { programPath } from "../support/debian.ts";
 import { type Owner, spawnOwned } from "../support/owner.ts";
-import { type Address, addressOf, freePort } from "./address.ts";
+import { type Address, addressOf, freePort, listen } from "./address.ts";
 
 /** One line of a graph: its tags, and rows of time (milliseconds since 1970) and value. */
 interface InfluxSeries {
@@ -16,6 +18,8 @@ interface InfluxSeries {
 
 /** A real InfluxDB, without users. */
 export interface Influxdb extends Address {
+  /** Where InfluxDB 2's way of writing is understood as well; a bucket is a database. This one is too old for it. */
+  readonly version2: Address;
   /** The answer to an InfluxQL query. @throws Error with what the server says about a bad one */
   query(database: string, query: string): Promise<readonly InfluxSeries[]>;
 }
@@ -23,11 +27,11 @@ export interface Influxdb extends Address {
 const START_LIMIT_MS = 20_000;
 
 /**
- * Starts Debian's influxd in a folder of its own, with an empty database; resolves when it answers. Its owner ends it.
+ * Starts Debian's influxd in a folder of its own, with empty databases; resolves when it answers. Its owner ends it.
  *
  * @throws Error naming the Debian package when there is no influxd
  */
-export async function startInfluxdb(owner: Owner, database: string): Promise<Influxdb> {
+export async function startInfluxdb(owner: Owner, ...databases: readonly string[]): Promise<Influxdb> {
   const program = programPath("influxd");
   const folder = await mkdtemp(join(tmpdir(), "influxdb-"));
   owner.after(() => rm(folder, { recursive: true, force: true, maxRetries: 5, retryDelay: 50 }));
@@ -69,7 +73,7 @@ bind-address = "127.0.0.1:${backup}"
   };
   for (const end = Date.now() + START_LIMIT_MS; ; ) {
     try {
-      await ask("POST", "/query", { q: `CREATE DATABASE ${database}` });
+      for (const database of databases) await ask("POST", "/query", { q: `CREATE DATABASE ${database}` });
       break;
     } catch {
       if (child.exitCode !== null || Date.now() > end) throw new Error(`influxd does not answer:\n${log}`);
@@ -78,6 +82,27 @@ bind-address = "127.0.0.1:${backup}"
   }
   return {
     ...addressOf("127.0.0.1", port),
+    version2: await listenForVersion2(owner, port),
     query: (db, q) => ask("GET", "/query", { db, q, epoch: "ms" }),
   };
+}
+
+/** Takes `POST /api/v2/write?bucket=DATABASE` and hands the same lines on as `POST /write?db=DATABASE`. */
+async function listenForVersion2(owner: Owner, port: number): Promise<Address> {
+  const server = createServer(async (request, response) => {
+    const { pathname, searchParams } = new URL(request.url ?? "", "http://127.0.0.1");
+    const to = new URLSearchParams({
+      db: searchParams.get("bucket") ?? "",
+      precision: searchParams.get("precision") ?? "ns",
+    });
+    const body = await text(request);
+    const known = pathname === "/api/v2/write";
+    const answer = known && (await fetch(`http://127.0.0.1:${port}/write?${to}`, { method: "POST", body }));
+    response.writeHead(answer ? answer.status : 404).end();
+  });
+  owner.after(() => {
+    server.close();
+    server.closeAllConnections();
+  });
+  return listen(server);
 }
