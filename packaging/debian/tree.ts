@@ -82,8 +82,8 @@ export async function putCommon(tree: string, version: string, seconds: number):
 }
 
 /**
- * Nagios reads the folder for commands by itself, a file there is a conffile. Icinga includes what it is told to. Everything
- * else is to be looked at before it is used.
+ * Nagios reads the folder for commands by itself, a file there is a conffile. Icinga and Grafana take what they are told to.
+ * Everything else is to be looked at before it is used.
  */
 export function putDefinitions(tree: string, contrib: string): void {
   if (!existsSync(contrib)) return;
@@ -92,9 +92,9 @@ export function putDefinitions(tree: string, contrib: string): void {
     const file = join(entry.parentPath, entry.name);
     const path = file.slice(contrib.length + 1);
     const [, command] = /^nagios\/([^/]+\.cfg)$/.exec(path) ?? [];
-    const [, definition] = /^icinga2\/([^/]+)$/.exec(path) ?? [];
+    const [shared] = /^(?:icinga2|grafana)\/[^/]+$/.exec(path) ?? [];
     if (command !== undefined) put(tree, join("etc/nagios-plugins/config", command), readFileSync(file));
-    else if (definition !== undefined) put(tree, join("usr/share", PACKAGE, "icinga2", definition), readFileSync(file));
+    else if (shared !== undefined) put(tree, join("usr/share", PACKAGE, shared), readFileSync(file));
     else put(tree, join(DOC, "examples", path.replace("/examples/", "/")), readFileSync(file));
   }
 }

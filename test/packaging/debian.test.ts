@@ -230,6 +230,7 @@ test("definitions go where they are read, and what is to be adapted first to the
     "icinga2/check_x.conf": `usr/share/${NAME}/icinga2/check_x.conf`,
     "icinga2/director-basket.json": `usr/share/${NAME}/icinga2/director-basket.json`,
     "icinga2/examples/services.conf": `usr/share/doc/${NAME}/examples/icinga2/services.conf`,
+    "grafana/influxdb.json": `usr/share/${NAME}/grafana/influxdb.json`,
     "nrpe/check_x.cfg": `usr/share/doc/${NAME}/examples/nrpe/check_x.cfg`,
     "sudoers/check_x": `usr/share/doc/${NAME}/examples/sudoers/check_x`,
   };

@@ -53,6 +53,9 @@ test("monitoring-plugins-distributed: the executables, the pages, the definition
     assert.equal(files.find(({ path }) => path === `dist/${name}`)?.mode, 0o755, name);
     assert.ok(paths.includes(`docs/${name}.md`), name);
   }
+  for (const path of ["influxdb", "graphite"].map((name) => `contrib/grafana/${name}.json`)) {
+    assert.ok(paths.includes(path), path);
+  }
   for (const path of ["package.json", "dist/package.json", "README.md", "CHANGELOG.md", "LICENSE"]) {
     assert.ok(paths.includes(path), path);
   }
