@@ -4,7 +4,7 @@ import type { Executable } from "./catalogue.ts";
 import { type Curve, ROWS } from "./panels.ts";
 import { ending } from "./perfdata.ts";
 import { commandName, SERVICES } from "./services.ts";
-import { counter, stateTimeline, timeSeries } from "./visuals.ts";
+import { stateTimeline, timeSeries, worstStates } from "./visuals.ts";
 
 /** A curve, with all that a query for it needs. */
 export interface Wanted extends Curve {
@@ -33,7 +33,8 @@ export interface Backend {
   /** The lowest threshold of all lines, as a line of this name. */
   threshold(curve: Wanted, field: "warn" | "crit", name: string): Target;
   states(commands: readonly string[]): Target;
-  notOk(commands: readonly string[]): Target;
+  /** The worst of the last states of all services of a command. */
+  worst(commands: readonly string[]): Target;
   /** Takes the end of the label off the name of a line, where {@link Backend.values} cannot. */
   shortName(curve: Wanted): { regex: string; renamePattern: string } | undefined;
 }
@@ -68,7 +69,7 @@ export function dashboard(executables: readonly Executable[], backend: Backend):
   const all = [...new Set(plugins)].flatMap(commandsOf);
   row("What alerts");
   place(20, 8, { ...stateTimeline(), datasource, targets: targets([backend.states(all)]) });
-  place(4, 8, { ...counter(), datasource, targets: targets([backend.notOk(all)]) });
+  place(4, 8, { ...worstStates(), datasource, targets: targets([backend.worst(all)]) });
   for (const { title, graphs } of ROWS) {
     row(title);
     for (const graph of graphs) {

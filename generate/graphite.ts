@@ -95,10 +95,8 @@ export const graphite: Backend = {
   states: (commands) =>
     target(`aliasByNode(consolidateBy(${SERVICE}.${oneOf(commands)}.metadata.state, 'max'), ${HOST}, ${SERVICE_NAME})`),
 
-  notOk: (commands) =>
-    target(
-      `alias(countSeries(currentAbove(keepLastValue(${SERVICE}.${oneOf(commands)}.metadata.state), 0)), 'not OK')`,
-    ),
+  worst: (commands) =>
+    target(`groupByNode(keepLastValue(${SERVICE}.${oneOf(commands)}.metadata.state), ${COMMAND}, 'max')`),
 
   shortName: () => undefined,
 };

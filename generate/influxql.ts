@@ -71,9 +71,9 @@ export const influxdb: Backend = {
       "$tag_hostname $tag_service",
     ),
 
-  notOk(commands) {
+  worst(commands) {
     const last = `SELECT last("state") AS "state" FROM ${measurement(commands)} WHERE ${CHOSEN} AND $timeFilter GROUP BY "hostname", "service"`;
-    return query(`SELECT count("state") FROM (${last}) WHERE "state" > 0`, "not OK");
+    return query(`SELECT max("state") FROM (${last})`, "$measurement");
   },
 
   shortName: (curve) =>

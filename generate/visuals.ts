@@ -68,12 +68,20 @@ export function timeSeries({ title, about, thresholds, stacked }: Graph, curves:
   };
 }
 
-const MAPPINGS = [
-  {
-    type: "value",
-    options: Object.fromEntries(STATES.map(([text, color], index) => [String(index), { text, color, index }])),
+/** How states are written and coloured. */
+const AS_STATES = {
+  mappings: [
+    {
+      type: "value",
+      options: Object.fromEntries(STATES.map(([text, color], index) => [String(index), { text, color, index }])),
+    },
+  ],
+  color: { mode: "thresholds" },
+  thresholds: {
+    mode: "absolute",
+    steps: STATES.map(([, color], index) => ({ color, value: index === 0 ? null : index })),
   },
-];
+};
 
 /** A bar for each service, coloured by its state. */
 export function stateTimeline(): object {
@@ -83,15 +91,7 @@ export function stateTimeline(): object {
     description: "The worst state of every service. Needs enable_send_metadata in the writer.",
     interval: "1m",
     fieldConfig: {
-      defaults: {
-        mappings: MAPPINGS,
-        color: { mode: "thresholds" },
-        thresholds: {
-          mode: "absolute",
-          steps: STATES.map(([, color], index) => ({ color, value: index === 0 ? null : index })),
-        },
-        custom: { fillOpacity: 80, lineWidth: 0, spanNulls: LONGEST_GAP },
-      },
+      defaults: { ...AS_STATES, custom: { fillOpacity: 80, lineWidth: 0, spanNulls: LONGEST_GAP } },
       overrides: [],
     },
     options: {
@@ -99,40 +99,27 @@ export function stateTimeline(): object {
       showValue: "never",
       alignValue: "left",
       rowHeight: 0.9,
-      legend: { displayMode: "list", placement: "bottom", showLegend: true },
+      legend: { displayMode: "list", placement: "bottom", showLegend: true, calcs: [] },
       tooltip: { mode: "single", sort: "none" },
     },
   };
 }
 
-/** A number that is red unless it is 0. */
-export function counter(): object {
+/** A state for each command. */
+export function worstStates(): object {
   return {
     type: "stat",
-    title: "Services not OK",
-    description: "By their last state in the time shown.",
+    title: "Worst now",
+    description: "The worst of the last states of all services of a command.",
     interval: "1m",
-    fieldConfig: {
-      defaults: {
-        noValue: "0",
-        color: { mode: "thresholds" },
-        thresholds: {
-          mode: "absolute",
-          steps: [
-            { color: "green", value: null },
-            { color: "red", value: 1 },
-          ],
-        },
-      },
-      overrides: [],
-    },
+    fieldConfig: { defaults: AS_STATES, overrides: [] },
     options: {
       reduceOptions: { calcs: ["lastNotNull"], fields: "", values: false },
-      colorMode: "background",
+      colorMode: "background_solid",
       graphMode: "none",
       justifyMode: "auto",
-      orientation: "auto",
-      textMode: "auto",
+      orientation: "horizontal",
+      textMode: "value_and_name",
     },
   };
 }
