@@ -1,5 +1,5 @@
 import { type Backend, variable, type Wanted } from "./dashboard.ts";
-import { ending } from "./perfdata.ts";
+import { ending, isNamed, required } from "./perfdata.ts";
 
 /** Icinga's default templates: `icinga2.HOST.services.SERVICE.COMMAND`, dots in names made `_`, those in labels left alone. */
 const HOSTS = `icinga2.${variable("host", "glob")}.services`;
@@ -16,9 +16,8 @@ const ANY_SERVER = "*-[0-9]*_";
 /** What the last level of a label may be. Braces must not hold braces, and a choice of queues comes in some. */
 function lastLevels({ label, only = variable("queue", "glob") }: Wanted): readonly string[] {
   const end = ending(label);
-  const required = label.replaceAll(/\[.*?\]/g, "");
   if (label === end) return [end];
-  if (required === end) return [oneOf([end, `*_${end}`])];
+  if (required(label) === end) return [oneOf([end, `*_${end}`])];
   return label.includes("<queue>") ? [only + end, ANY_SERVER + only + end] : [`*${end}`];
 }
 
@@ -36,8 +35,6 @@ function series(curve: Wanted, field: string): string {
 
 /** Nodes of a series' path. */
 const [HOST, SERVICE_NAME, COMMAND, LABEL] = [1, 3, 4, 6];
-
-const isNamed = ({ label }: Wanted) => label.replaceAll(/\[.*?\]/g, "").includes("<");
 
 /** In % of the maximum, which is stored with the thresholds. */
 const share = (curve: Wanted, field: string) =>
@@ -75,13 +72,13 @@ export const graphite: Backend = {
   values(curve) {
     const { keep = "max", label, isAlone } = curve;
     const end = `${isAlone ? ending(label) : ""}\\.value`;
-    const [from, to] = isNamed(curve)
+    const [from, to] = isNamed(label)
       ? [`^[^.]*\\.([^.]+)\\.services\\.(?:.*\\.)?perfdata\\.(.+)${end}.*$`, "\\1 \\2"]
       : ["^[^.]*\\.([^.]+)\\.services\\.([^.]+)\\.[^.]+\\.perfdata\\.(.+)\\.value.*$", "\\1 \\2 \\3"];
     const plain = curve.share ? share(curve, "value") : series(curve, "value");
     // the same queue in two services is one line
     const merged =
-      isNamed(curve) && !curve.share
+      isNamed(label) && !curve.share
         ? `aggregateWithWildcards(${plain}, '${keep}', ${SERVICE_NAME}, ${COMMAND})`
         : plain;
     return target(`aliasSub(consolidateBy(${merged}, '${keep}'), '${from}', '${to}')`);

@@ -1,5 +1,5 @@
 import { type Backend, variable, type Wanted } from "./dashboard.ts";
-import { ending, labelPattern } from "./perfdata.ts";
+import { ending, isNamed, labelPattern } from "./perfdata.ts";
 
 /** Icinga's default templates: the command is the measurement, host, service and label are tags. */
 const measurement = (commands: readonly string[]) =>
@@ -9,12 +9,10 @@ const HOST = `"hostname" =~ /^${variable("host", "regex")}$/`;
 const CHOSEN = `${HOST} AND "service" =~ /^${variable("service", "regex")}$/`;
 
 /** What a line is called; a label without a name in it is that of its service. */
-const alias = (curve: Wanted) =>
-  isNamed(curve) ? "$tag_hostname $tag_metric" : "$tag_hostname $tag_service $tag_metric";
+const alias = ({ label }: Wanted) =>
+  isNamed(label) ? "$tag_hostname $tag_metric" : "$tag_hostname $tag_service $tag_metric";
 
-const isNamed = ({ label }: Wanted) => label.replaceAll(/\[.*?\]/g, "").includes("<");
-
-const tags = (curve: Wanted) => (isNamed(curve) ? '"hostname", "metric"' : '"hostname", "service", "metric"');
+const tags = ({ label }: Wanted) => (isNamed(label) ? '"hostname", "metric"' : '"hostname", "service", "metric"');
 
 function where(curve: Wanted): string {
   const { label, only = variable("queue", "regex"), others } = curve;
@@ -76,6 +74,6 @@ export const influxdb: Backend = {
     return query(`SELECT max("state") FROM (${last})`, "$measurement");
   },
 
-  shortName: (curve) =>
-    curve.isAlone && isNamed(curve) ? { regex: `^(.*)${ending(curve.label)}$`, renamePattern: "$1" } : undefined,
+  shortName: ({ label, isAlone }) =>
+    isAlone && isNamed(label) ? { regex: `^(.*)${ending(label)}$`, renamePattern: "$1" } : undefined,
 };

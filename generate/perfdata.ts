@@ -16,6 +16,12 @@ export function labelPattern(label: string): string {
 /** What a label ends in, whatever it begins with: `_waiting` of `[<server>_]<queue>_waiting`, all of `sites_down`. */
 export const ending = (label: string) => label.replace(/^.*[>\]]/, "");
 
+/** Without the parts that may be missing. */
+export const required = (label: string) => label.replaceAll(/\[.*?\]/g, "");
+
+/** Whether there is a name in every label of the declaration, which tells them apart. */
+export const isNamed = (label: string) => required(label).includes("<");
+
 /** The declaration a printed label belongs to: of several that fit, the one that says most of it. */
 export function declarationOf(
   label: string,
