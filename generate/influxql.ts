@@ -55,8 +55,9 @@ export const influxdb: Backend = {
 
   threshold(curve, field, name) {
     const from = `FROM ${measurement(curve.commands)} WHERE ${where(curve)} AND $timeFilter`;
-    // sites have different numbers of channels: each has to be divided by its own
-    const share = `SELECT min("${field}") / max("max") * 100 AS "line" ${from} GROUP BY time($__interval), ${tags(curve)}`;
+    // each point by its own maximum, since sites have different numbers of channels; aggregated before it is divided, a series
+    // without threshold would take the others with it
+    const share = `SELECT "${field}" / "max" * 100 AS "line" ${from}`;
     const lowest = curve.share
       ? `SELECT min("line") FROM (${share}) WHERE $timeFilter`
       : `SELECT min("${field}") ${from}`;

@@ -4,6 +4,7 @@
 import assert from "node:assert/strict";
 import { type TestContext, test } from "node:test";
 
+import { startInfluxdb } from "../servers/influxdb.ts";
 import { needs } from "../support/needs.ts";
 import { type Dashboard, fillIn, offered, type Panel, readDashboard, type Target } from "./dashboard.ts";
 import { BUCKET, DATABASE, HOST, type Monitored, SERVICES, startMonitored } from "./monitored.ts";
@@ -19,7 +20,7 @@ type Ask = (target: Target, chosen?: Readonly<Record<string, readonly string[]>>
 const MINUTES = 5;
 
 const inInfluxdb =
-  (dashboard: Dashboard, { influxdb }: Monitored, database: string): Ask =>
+  (dashboard: Dashboard, { influxdb }: Pick<Monitored, "influxdb">, database: string): Ask =>
   async ({ query = "", alias = "" }, chosen) => {
     const nameOf = (name: string, tags: Readonly<Record<string, string>>) =>
       alias.replace("$measurement", name).replace(/\$tag_(\w+)/g, (_, tag) => tags[tag] ?? "");
@@ -116,6 +117,25 @@ test("every query of both dashboards has data, as a running icinga2 writes them"
   ]).finally(() => clearInterval(leaking));
 });
 
+test("a site that loses its channels does not take the thresholds of the others away", needs("influxd"), async (t) => {
+  const influxdb = await startInfluxdb(t, DATABASE);
+  const start = Math.floor(Date.now() / 1000) - 20;
+  const point = (site: string, fields: string, second: number) =>
+    `liveproxy,hostname=${HOST},service=sites,metric=${site}_channels_busy ${fields} ${start + second}`;
+  const lines = Array.from({ length: 10 }, (_, second) => [
+    point("berlin", "value=1,warn=3.2,crit=4,max=4", second),
+    point("munich", second < 5 ? "value=1,warn=8,crit=10,max=10" : "value=0,max=0", second),
+  ]);
+  const url = `http://${influxdb.address}/write?db=${DATABASE}&precision=s`;
+  await fetch(url, { method: "POST", body: lines.flat().join("\n") });
+  const dashboard = readDashboard("influxdb");
+  const ask = inInfluxdb(dashboard, { influxdb }, DATABASE);
+  for (const target of panelOf(dashboard, "Channels in use").targets ?? []) {
+    const expected = { warning: Array(10).fill(80), critical: Array(10).fill(100) }[target.alias ?? ""];
+    if (expected !== undefined) assert.deepEqual(await ask(target), [{ name: target.alias, values: expected }]);
+  }
+});
+
 async function askInfluxdb(t: TestContext, monitored: Monitored, database: string): Promise<void> {
   const dashboard = readDashboard("influxdb");
   const ask = inInfluxdb(dashboard, monitored, database);
@@ -156,8 +176,8 @@ function expectLines(answers: ReadonlyMap<string, readonly Line[]>, host: string
   const last = (key: string) => lines(key)[0]?.values.at(-1);
   assert.equal(lines("States A").length, SERVICES.length);
   const worst = Object.fromEntries(lines("Worst now A").map(({ name, values }) => [name, values.at(-1)]));
-  // the core does not fetch its results
-  assert.deepEqual([worst.gearman, worst.liveproxy], [2, 0]);
+  // the core does not fetch its results, and a site is starting
+  assert.deepEqual([worst.gearman, worst.liveproxy], [2, 1]);
   assert.deepEqual(Object.keys(worst).sort(), ["gearman", "gearman_fd_leak", "liveproxy", "mod_gearman"]);
   assert.deepEqual([last("Waiting jobs B"), last("Waiting jobs C")], [10, 100]);
   assert.deepEqual([last("Running jobs B"), last("Running jobs C")], [50, 60]);
@@ -165,7 +185,7 @@ function expectLines(answers: ReadonlyMap<string, readonly Line[]>, host: string
   assert.deepEqual([last("Time until the result is back B"), last("Time until the result is back C")], [2, 5]);
   assert.deepEqual([last("Descriptors used of the limit B"), last("Descriptors used of the limit C")], [80, 90]);
   assert.deepEqual([last("Channels in use B"), last("Channels in use C")], [80, 100]);
-  assert.deepEqual([last("Sites A"), last("Sites C")], [2, 0]);
+  assert.deepEqual([last("Sites A"), last("Sites B"), last("Sites C")], [2, 1, 0]);
   const share = last("Descriptors used of the limit A") ?? -1;
   assert.ok(share > 0 && share < 10, `${share} %`);
   assert.ok((last("Descriptors gained an hour A") ?? 0) > 0);

@@ -126,7 +126,12 @@ export async function startMonitored(owner: Owner, seconds: number): Promise<Mon
     startCannedCore(owner),
   ]);
   const proxy = await startLiveproxyd(owner, {
-    sites: ["berlin", "munich"].map((id) => ({ id, target: core.socket, channels: 4 })),
+    sites: [
+      { id: "berlin", target: core.socket, channels: 4 },
+      { id: "munich", target: core.socket, channels: 4 },
+      // has no channels, and so no thresholds on them
+      { id: "hamburg", target: core.socket, fault: { starting: true } },
+    ],
   });
   for (const queue of ["host", "hostgroup_berlin"]) await registerQueues(owner, gearmand.address, [queue]);
   await startRawWorker(owner, gearmand.address, "hostgroup_berlin", neverAnswers);
