@@ -1,0 +1,36 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+
+import { assertDeclared } from "./declared.ts";
+
+const run = (perfdata: string, ...args: readonly string[]) =>
+  assertDeclared("/anywhere/check_gearman", args, `check_gearman OK - fine${perfdata}\nsecond | line\n`);
+
+test("what is declared passes, and so does what has no perfdata or is no check", async () => {
+  await run(" | 'a_waiting'=0;10;100;0 'a_running'=0 'localhost-4730_a_worker'=3;;;0 'servers'=1;;;0;2");
+  await run("");
+  await run(" | 'queues'=3;;;0", "--perfdata=totals");
+  await run(" | 'time'=0.1s;1;;0", "--time-warning", "1");
+  await assertDeclared("gearman_top", [], "Queue | 'x'=1\n");
+});
+
+test("somebody else's perfdata passes where it is relayed, and only there", async () => {
+  await run(" | 'jobs'=8c", "-q", "worker_a", "-s", "check");
+  await run(" | 'jobs'=8c", "--send=check");
+  await assert.rejects(run(" | 'jobs'=8c"), /a label that is not declared: .*"jobs"/);
+});
+
+const WRONG = {
+  "the unit of [<server>_]<queue>_waiting is another": [" | 'a_waiting'=0s;;;0"],
+  "the minimum of [<server>_]<queue>_waiting is another": [" | 'a_waiting'=0"],
+  "[<server>_]<queue>_running is declared without maximum": [" | 'a_running'=0;;;;5"],
+  "[<server>_]queues is declared without warning": [" | 'queues'=0;1;;0", "--perfdata", "totals"],
+  "[<server>_]queues is declared without critical": [" | 'queues'=0;;1;0", "--perfdata", "totals"],
+  "[<server>_]queues is declared for other options": [" | 'queues'=0;;;0", "--perfdata", "all"],
+} as const;
+
+for (const [what, [perfdata, ...args]] of Object.entries(WRONG)) {
+  test(`refused: ${what}`, async () => {
+    await assert.rejects(run(perfdata, ...args), (error: Error) => error.message.includes(`perfdata.ts: ${what}: `));
+  });
+}
