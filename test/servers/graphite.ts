@@ -53,7 +53,7 @@ export async function startGraphite(owner: Owner): Promise<Graphite> {
   const folder = await mkdtemp(join(tmpdir(), "graphite-"));
   owner.after(() => rm(folder, { recursive: true, force: true, maxRetries: 5, retryDelay: 50 }));
   await Promise.all(["conf", "log", "whisper"].map((name) => mkdir(join(folder, name))));
-  const [line, pickle, query, web] = [await freePort(), await freePort(), await freePort(), await freePort()];
+  const [line, pickle, query, web] = await Promise.all([freePort(), freePort(), freePort(), freePort()]);
   await writeFile(
     join(folder, "conf/carbon.conf"),
     `[cache]

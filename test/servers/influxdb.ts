@@ -36,7 +36,7 @@ export async function startInfluxdb(owner: Owner, ...databases: readonly string[
   const folder = await mkdtemp(join(tmpdir(), "influxdb-"));
   owner.after(() => rm(folder, { recursive: true, force: true, maxRetries: 5, retryDelay: 50 }));
   await Promise.all(["meta", "data", "wal"].map((name) => mkdir(join(folder, name))));
-  const [port, backup] = [await freePort(), await freePort()];
+  const [port, backup] = await Promise.all([freePort(), freePort()]);
   const config = join(folder, "influxdb.conf");
   await writeFile(
     config,
