@@ -141,6 +141,12 @@ test("--json: numbers, states and failures for scripts", async (t) => {
   assert.deepEqual([servers[1].version, servers[1].queues], [null, []]);
 });
 
+test("--merge with one server says so", async (t) => {
+  const { address } = await fakeGearmand(t, { queues: { host: {} } });
+  const { stdout } = await execPlugin("gearman_top", "-b", "--merge", "-H", address);
+  assert.match(stdout, /^[-0-9]+ [:0-9]+ {2}- {2}1 server\n/);
+});
+
 test("--json --merge lists queues once, with each server's own numbers", async (t) => {
   const a = await fakeGearmand(t, { queues: { host: { workers: 1 } } });
   const b = await fakeGearmand(t, { queues: { host: { total: 2 }, more: {} } });
