@@ -47,6 +47,18 @@ export function numberCell(cell: unknown): number | undefined {
   return typeof cell === "number" && Number.isFinite(cell) ? cell : undefined;
 }
 
+/** A cell that is a number above 0, such as a time. */
+export function positiveCell(cell: unknown): number | undefined {
+  const value = numberCell(cell);
+  return value !== undefined && value > 0 ? value : undefined;
+}
+
+/** A cell that counts something. */
+export function countCell(cell: unknown): number | undefined {
+  const value = numberCell(cell);
+  return Number.isSafeInteger(value) && (value as number) >= 0 ? value : undefined;
+}
+
 /** A cell that is a text with something in it. */
 export function textCell(cell: unknown): string | undefined {
   return typeof cell === "string" && cell !== "" ? cell : undefined;

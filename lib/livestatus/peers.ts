@@ -1,5 +1,5 @@
 import { Status } from "../plugin/status.ts";
-import { numberCell, textCell } from "./answer.ts";
+import { numberCell, positiveCell, textCell } from "./answer.ts";
 import { LivestatusError } from "./failure.ts";
 
 /** What LMD's table `sites` says of a peer; an unknown number is a state of a later version. */
@@ -51,16 +51,15 @@ export function readPeers(rows: readonly (readonly unknown[])[]): readonly Peer[
     if (key === undefined || status === undefined) {
       throw new LivestatusError(Status.CRITICAL, "no data", "answers without data (a site without key or status)");
     }
-    const lastOnline = numberCell(row[4]);
     return {
       key,
       name: textCell(row[1]) ?? key,
       state: PEER_STATES[status] ?? "unknown",
       lastError: textCell(row[3]) ?? "",
-      lastOnline: lastOnline !== undefined && lastOnline > 0 ? lastOnline : undefined,
+      lastOnline: positiveCell(row[4]),
       responseTime: numberCell(row[5]),
       idling: numberCell(row[6]) === 1,
-      now: numberCell(row[7]),
+      now: positiveCell(row[7]),
       queries: numberCell(row[8]),
       bytesSent: numberCell(row[9]),
       bytesReceived: numberCell(row[10]),

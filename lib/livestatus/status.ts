@@ -1,5 +1,5 @@
 import { Status } from "../plugin/status.ts";
-import { numberCell, textCell } from "./answer.ts";
+import { countCell, numberCell, positiveCell, textCell } from "./answer.ts";
 import { LivestatusError } from "./failure.ts";
 import type { Query } from "./query.ts";
 import type { Session } from "./session.ts";
@@ -45,16 +45,16 @@ export async function fetchCoreStatus(session: Session, columns: "all" | "safe" 
   const [row] = columns === "safe" ? await session.ask(SAFE) : await askStatus(session);
   if (row === undefined) throw noData("no row in table status: no backend up");
   if (row.length < COLUMNS.length) throw noData(`${row.length} of ${COLUMNS.length} columns of table status`);
-  const threads = numberCell(row[5]);
+  // cores that do not count say 0 of 0
+  const threads = countCell(row[5]) || undefined;
   const usage = numberCell(row[6]);
   const status: CoreStatus = {
-    programStart: positive(numberCell(row[0])),
+    programStart: positiveCell(row[0]),
     programVersion: textCell(row[1]),
     livestatusVersion: textCell(row[2]),
-    pid: positive(numberCell(row[3])),
-    // cores that do not count say 0 of 0
-    activeConnections: threads ? numberCell(row[4]) : undefined,
-    threads: positive(threads),
+    pid: positiveCell(row[3]),
+    activeConnections: threads === undefined ? undefined : countCell(row[4]),
+    threads,
     usage: usage !== undefined && usage >= 0 && usage <= 1 ? usage : undefined,
   };
   if (status.programStart === undefined && status.programVersion === undefined) {
@@ -81,9 +81,7 @@ async function askStatus(session: Session): Promise<readonly (readonly unknown[]
 export async function fetchLastCheck(session: Session): Promise<number | undefined> {
   const [row] = await session.ask({ table: "services", stats: ["max last_check"] });
   if (row === undefined) throw noData("no row for the newest check");
-  return positive(numberCell(row[0]));
+  return positiveCell(row[0]);
 }
-
-const positive = (value: number | undefined) => (value !== undefined && value > 0 ? value : undefined);
 
 const noData = (what: string) => new LivestatusError(Status.CRITICAL, "no data", `answers without data (${what})`);

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
 
-import { CheckError, type Context } from "monitoring-plugins-ts";
+import { CheckError, type Context, Status } from "monitoring-plugins-ts";
 import { fetchCoreStatus, fetchLastCheck, LivestatusError, Session } from "monitoring-plugins-ts/livestatus";
 import type { ConnectOptions, Endpoint } from "monitoring-plugins-ts/net";
 
@@ -91,6 +91,7 @@ const isSlow = (answer: Answer) => answer instanceof LivestatusError && SLOW.inc
  * for less, since an unknown column may have been the reason to close.
  */
 async function askSite(target: Target, how: HowToAsk, signal: AbortSignal): Promise<Answer> {
+  if (signal.aborted) return new LivestatusError(Status.UNKNOWN, "own fault", "not asked, the time was over");
   const first = await askOnce(target, how.wantsLastCheck, signal, how.patienceSeconds);
   if (!(first instanceof LivestatusError) || first.kind !== "closed" || signal.aborted) return first;
   await sleep(RELOAD_MS, undefined, { signal }).catch(() => {});

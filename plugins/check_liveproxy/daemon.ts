@@ -13,6 +13,9 @@ import type { DaemonFacts } from "./facts.ts";
 /** The title a process of liveproxyd gives itself: the master's, or a site's. */
 const TITLE = /^liveproxyd\[(.+)\]$/;
 
+/** The program by any title: not an editor or pager whose pid is one that the proxy had, and whose file is named after it. */
+const PROGRAM = /(?:^|[ /])liveproxyd(?:$|[ [])/;
+
 /** A pid file holds a number and nothing else. */
 const MAX_PID_FILE = 64;
 
@@ -29,7 +32,7 @@ export function probeDaemon(pidFile: string): DaemonFacts {
   const orphans = siteProcesses.filter(({ parent }) => !masters.has(parent));
   if (found.state !== "alive") return { ...facts, state: found.state, sites: undefined, orphans };
   if (running === undefined) return { ...facts, state: "hidden", sites: undefined, orphans };
-  if (!running.title.includes("liveproxyd")) return { ...facts, state: "other program", sites: undefined, orphans };
+  if (!PROGRAM.test(running.title)) return { ...facts, state: "other program", sites: undefined, orphans };
   // before Checkmk 1.5 it was one process for all sites
   const hasChildren = TITLE.test(running.title);
   const own = siteProcesses.filter(({ parent }) => parent === running.pid);

@@ -18,7 +18,12 @@ export const soundsBusy = ({ kind, message }: LivestatusError) => kind === "erro
 const down = (text: string, { past }: Surroundings, isCollateral = false): Judged => ({
   standing: "down",
   isCollateral,
-  findings: [{ status: Status.CRITICAL, text: `${text}${past?.downFor ? `, failing for ${span(past.downFor)}` : ""}` }],
+  findings: [
+    {
+      status: Status.CRITICAL,
+      text: `${text}${(past?.downFor ?? 0) < 1 ? "" : `, failing for ${span(past?.downFor ?? 0)}`}`,
+    },
+  ],
 });
 
 const notJudged = (text: string): Judged => ({

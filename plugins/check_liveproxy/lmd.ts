@@ -5,7 +5,7 @@ import type { LmdFacts, Remembered } from "./facts.ts";
 import { peerId } from "./memory.ts";
 import type { Rules } from "./rules.ts";
 import { parseSecondsThreshold } from "./threshold.ts";
-import type { Finding, SiteVerdict, Standing } from "./verdict.ts";
+import { CLOCK_SLACK, type Finding, type SiteVerdict, type Standing } from "./verdict.ts";
 import { shown, span } from "./words.ts";
 
 /** LMD's `Updateinterval` is 7 s: three times, and ten times that. */
@@ -104,6 +104,10 @@ function judgeFresh(peer: Peer, age: number | undefined, rules: Rules): Finding 
   const name = peerName(peer);
   if (age === undefined) {
     return { standing: "ready", status: Status.WARNING, text: `${name} is up, but was never updated` };
+  }
+  if (age < -CLOCK_SLACK) {
+    const text = `${name} is up, but its last update is dated ${span(-age)} in the future: clock of LMD`;
+    return { standing: "ready", status: Status.WARNING, text };
   }
   const { warning, critical } = peer.idling
     ? IDLE

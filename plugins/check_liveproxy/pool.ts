@@ -113,7 +113,9 @@ class Limit {
     this.gaveWay = false;
     this.#started = uptimeMs();
     this.#patienceEndMs = this.#started + patienceMs;
-    if (this.#dueMs() < this.#timerMs) this.#setTimer(this.#started);
+    // timers have no turn while connections fail at once
+    if (this.#started >= this.#endMs) this.stop(new DeadlineError(Status.CRITICAL, 0));
+    else if (this.#dueMs() < this.#timerMs) this.#setTimer(this.#started);
     return this.#abort.signal;
   }
 

@@ -1,7 +1,7 @@
 import { closeSync, constants, fstatSync, openSync, readdirSync, readSync } from "node:fs";
 import { join } from "node:path";
 
-import { type Context, isSelected, type Pattern } from "monitoring-plugins-ts";
+import { CheckError, type Context, isSelected, type Pattern, Status } from "monitoring-plugins-ts";
 import { type LivestatusAddress, parseStateFile } from "monitoring-plugins-ts/livestatus";
 import { type ConnectOptions, formatEndpoint } from "monitoring-plugins-ts/net";
 
@@ -29,6 +29,9 @@ export interface Probe extends HowToAsk {
   readonly connect: Omit<ConnectOptions, "signal">;
   readonly tls: NonNullable<ConnectOptions["tls"]>;
 }
+
+/** More sites than any proxy has: a file or folder that holds more is not one of a proxy, and would use up time and memory. */
+const MOST_SITES = 5000;
 
 /** A state file of 500 sites with fifty channels each has 2.5 MB. */
 const MAX_STATE_FILE = 16 * 1024 * 1024;
@@ -87,7 +90,10 @@ function selectSites(
 ): readonly string[] {
   if (proxy === undefined) return [];
   const all = sites.length > 0 ? sites : [...listed, ...(proxy.stateFile?.sites.map(({ id }) => id) ?? [])];
-  return [...new Set(all)].filter((id) => isSelected(id, include, exclude)).sort();
+  const selected = [...new Set(all)].filter((id) => isSelected(id, include, exclude)).sort();
+  if (selected.length <= MOST_SITES) return selected;
+  const message = `${selected.length} sites are more than this check looks at (${MOST_SITES}): select some, or mend --socket-dir`;
+  throw new CheckError(Status.UNKNOWN, message);
 }
 
 function readProxy(places: ProxyPlaces | undefined): { proxy: ProxyFacts | undefined; listed: readonly string[] } {
@@ -125,7 +131,8 @@ function readStateFile(path: string): StateFileFacts {
     if (size > MAX_STATE_FILE) return { path, problem: "too large", writtenMs, sites: [] };
     const bytes = Buffer.alloc(size);
     const length = size === 0 ? 0 : readSync(fd, bytes);
-    const sites = parseStateFile(bytes.toString("utf8", 0, length));
+    const sites = parseStateFile(bytes.toString("utf8", 0, length), MOST_SITES + 1);
+    if (sites !== undefined && sites.length > MOST_SITES) return { path, problem: "too large", writtenMs, sites: [] };
     return { path, problem: sites === undefined ? "not a state file" : undefined, writtenMs, sites: sites ?? [] };
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;

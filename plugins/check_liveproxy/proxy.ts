@@ -3,14 +3,11 @@ import { localTimeMs, type SiteState } from "monitoring-plugins-ts/livestatus";
 
 import type { DaemonFacts, ProxyFacts, StateFileFacts } from "./facts.ts";
 import type { Rules } from "./rules.ts";
-import type { Finding } from "./verdict.ts";
+import { CLOCK_SLACK, type Finding } from "./verdict.ts";
 import { counted, shown, span } from "./words.ts";
 
 /** A starting daemon may not have written its pid yet. */
 const EMPTY_SECONDS = 10;
-
-/** Clocks and the resolution of files differ by so many seconds without a reason to worry. */
-const CLOCK_SLACK = 5;
 
 /** How many of the proxy's sites answered, be it with an error. */
 export interface Reach {

@@ -50,6 +50,9 @@ export interface Surroundings {
 /** A master restarts a site process within so many seconds. */
 export const RESTART_CYCLE = 10;
 
+/** Clocks and the resolution of files differ by so many seconds without a reason to worry. */
+export const CLOCK_SLACK = 5;
+
 /** The check could not look: that says nothing about the site. */
 export const isOwnFault = ({ status }: LivestatusError) => status === Status.UNKNOWN;
 

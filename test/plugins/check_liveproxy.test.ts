@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { once } from "node:events";
-import { mkdtempSync, rmSync } from "node:fs";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { connect } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -15,7 +15,9 @@ import { closesAtOnce, refused, webServer } from "../servers/misbehaving.ts";
 import { makeCertificates, tlsFront } from "../servers/tls.ts";
 import { runPlugin } from "../support/exec.ts";
 import { needs } from "../support/needs.ts";
+import { spawnOwned } from "../support/owner.ts";
 import { parseOutput } from "../support/perfdata.ts";
+import { temporaryFolder } from "../support/proc-tree.ts";
 
 const memories = mkdtempSync(join(tmpdir(), "liveproxy-"));
 after(() => rmSync(memories, { recursive: true, force: true }));
@@ -508,6 +510,56 @@ test("500 sites, one of which hangs, and forty: everybody else's verdict is in t
     const value = (label: string) => answer.perfdata.find((item) => item.label === label)?.value;
     assert.deepEqual([value("sites_ready"), value("sites_down")], [500 - hung, hung]);
   }
+});
+
+test("a site that there was no time to ask is not said to fail", async (t) => {
+  const core = await startCannedCore(t);
+  await expects(3, /^check_liveproxy UNKNOWN - .*: not asked, the time was over$/, "-H", core.socket, "-t", "0.01");
+  assert.equal(core.connections().taken, 0);
+});
+
+test("more sites than any proxy has are not looked at", async (t) => {
+  const folder = temporaryFolder(t);
+  const file = join(folder, "state");
+  const list = (count: number) =>
+    writeFileSync(file, `Current state:\n${"[x]\n".repeat(count).replace(/x/g, () => `s${n++}`)}`);
+  let n = 0;
+  list(1_000_000);
+  await expects(3, /^check_liveproxy UNKNOWN - State file \S+ is too large$/, "--state-file", file, "-t", "5");
+  await expects(3, /^check_liveproxy UNKNOWN - nothing to check/, "--state-file", file, "--socket-dir", folder);
+  list(5000);
+  const all = await expects(
+    2,
+    /no socket for site s/,
+    "--state-file",
+    file,
+    "--socket-dir",
+    folder,
+    "--perfdata",
+    "totals",
+  );
+  assert.equal(all.perfdata.find(({ label }) => label === "sites_down")?.value, 5000);
+  const names = Array.from({ length: 5001 }, (_, one) => ["-s", `s${one}`]).flat();
+  await expects(
+    3,
+    /^check_liveproxy UNKNOWN - 5001 sites are more than this check looks at/,
+    "--socket-dir",
+    folder,
+    ...names,
+  );
+});
+
+test("a pid that an editor of the proxy's files has now is not the proxy's", async (t) => {
+  const folder = temporaryFolder(t);
+  const script = `process.title = "vi /omd/sites/x/etc/check_mk/liveproxyd.mk"; process.stdout.write("up"); setInterval(() => {}, 1000)`;
+  const child = spawnOwned(t, process.execPath, ["-e", script, "x".repeat(100)], {
+    stdio: ["ignore", "pipe", "ignore"],
+  });
+  await once(child.stdout as NodeJS.ReadableStream, "data");
+  const pidFile = join(folder, "pid");
+  writeFileSync(pidFile, `${child.pid}\n`);
+  const words = /Proxy: liveproxyd is not running \(pid file \S+ stale, process \d+ is vi /;
+  await expects(2, words, "--socket-dir", folder, "--pidfile", pidFile, "-s", "muc");
 });
 
 test("the whole answer, character by character", async (t) => {

@@ -89,6 +89,19 @@ test("the share of connections in use is one, or is not known", async (t) => {
   for (const cell of ["null", '""', '"0.5"', "-1", "80"]) assert.equal(await usage(cell), undefined, cell);
 });
 
+test("numbers of connections that are none are not available", async (t) => {
+  const connections = async (active: string, places: string) => {
+    const { activeConnections, threads } = await ask(
+      await core(t, [fixed16(200, `[[1,"v","l",7,${active},${places}]]`)]),
+    );
+    return [activeConnections, threads];
+  };
+  assert.deepEqual(await connections("3", "20"), [3, 20]);
+  assert.deepEqual(await connections("1e308", "1e-300"), [undefined, undefined]);
+  assert.deepEqual(await connections("-1", "20"), [undefined, 20]);
+  assert.deepEqual(await connections("0.5", "20"), [undefined, 20]);
+});
+
 test("a core that refuses a column it does not know is asked again without", async (t) => {
   for (const code of [450, 452]) {
     const port = await core(t, [fixed16(code, "Error: Column 'x' does not exist"), fixed16(200, '[[1,"v","l",7]]')]);

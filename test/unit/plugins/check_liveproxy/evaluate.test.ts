@@ -638,6 +638,13 @@ const ROWS: readonly (readonly [number, string, Scene, Status, RegExp, ...string
     "--fresh-critical",
     "5m",
   ],
+  [
+    28,
+    "up, and updated in the future",
+    { peers: [peer({ lastOnline: NOW / 1000 + 600 })] },
+    WARNING,
+    /^Site id1 \(muc\) is up, but its last update is dated 10m in the future: clock of LMD$/,
+  ],
   [28, "up and never updated", { peers: [peer({ lastOnline: undefined })] }, WARNING, /was never updated/],
   [
     29,
