@@ -1,7 +1,7 @@
 import type { MetricDeclaration } from "monitoring-plugins-ts";
 
-/** What a placeholder of a label may stand for, as a regular expression. See `safeLabel` and `endpointLabel`. */
-const NAME = "[A-Za-z0-9_.-]+";
+/** What a placeholder of a label may stand for, as a regular expression: a queue may have no name at all. See `safeLabel` and `endpointLabel`. */
+const NAME = "[A-Za-z0-9_.-]*";
 const SERVER = "[A-Za-z0-9.-]+-[0-9]+";
 
 /** The labels that a declaration stands for, as a regular expression for JavaScript as well as for Go: `[<site>_]time`. */
@@ -22,13 +22,18 @@ export const required = (label: string) => label.replaceAll(/\[.*?\]/g, "");
 /** Whether there is a name in every label of the declaration, which tells them apart. */
 export const isNamed = (label: string) => required(label).includes("<");
 
-/** The declaration a printed label belongs to: of several that fit, the one that says most of it. */
-export function declarationOf(
+/**
+ * The declarations a printed label may belong to: of those that fit, the ones that say most of it. Two are left where a server's
+ * total cannot be told from a queue that is named like a server.
+ */
+export function declarationsOf(
   label: string,
   declarations: readonly MetricDeclaration[],
-): MetricDeclaration | undefined {
+): readonly MetricDeclaration[] {
   const fitting = declarations.filter(
     (declared) => declared.relayed !== true && new RegExp(labelPattern(declared.label)).test(label),
   );
-  return fitting.toSorted((a, b) => ending(b.label).length - ending(a.label).length)[0];
+  const said = ({ label }: MetricDeclaration) => ending(label).replace(/^_/, "").length;
+  const most = Math.max(...fitting.map(said));
+  return fitting.filter((declared) => said(declared) === most);
 }

@@ -8,7 +8,10 @@ const run = (perfdata: string, ...args: readonly string[]) =>
 
 test("what is declared passes, and so does what has no perfdata or is no check", async () => {
   await run(" | 'a_waiting'=0;10;100;0 'a_running'=0 'localhost-4730_a_worker'=3;;;0 'servers'=1;;;0;2");
+  await run(" | 'localhost-4730_running'=1;;;0", "-H", "a,b", "--perfdata", "totals");
   await run("");
+  // cut off by its reader
+  await assertDeclared("check_gearman", [], "check_gearman OK - fine | 'a_waiting'=0;1");
   await run(" | 'queues'=3;;;0", "--perfdata=totals");
   await run(" | 'time'=0.1s;1;;0", "--time-warning", "1");
   await assertDeclared("gearman_top", [], "Queue | 'x'=1\n");

@@ -4,7 +4,7 @@ import { test } from "node:test";
 import type { MetricDeclaration } from "monitoring-plugins-ts";
 
 import { perfdataTable } from "../../../generate/pages.ts";
-import { declarationOf, labelPattern } from "../../../generate/perfdata.ts";
+import { declarationsOf, labelPattern } from "../../../generate/perfdata.ts";
 import { sample } from "./sample.ts";
 
 const DECLARED: readonly MetricDeclaration[] = [
@@ -24,8 +24,11 @@ test("a label's pattern: names, and parts that may be missing", () => {
 });
 
 test("of two declarations that fit, the longer one is meant; what is relayed fits nothing", () => {
-  const found = (label: string) => declarationOf(label, DECLARED)?.meaning;
-  assert.deepEqual([found("x_time"), found("x_long_time"), found("jobs")], ["a", "b", undefined]);
+  const found = (label: string) => declarationsOf(label, DECLARED).map(({ meaning }) => meaning);
+  assert.deepEqual([found("x_time"), found("x_long_time"), found("jobs")], [["a"], ["b"], []]);
+  assert.deepEqual(found("_time"), ["a"], "a queue without a name");
+  const total: MetricDeclaration = { label: "[<server>_]time", meaning: "total" };
+  assert.equal(declarationsOf("localhost-4730_time", [...DECLARED, total]).length, 2);
 });
 
 test("the table names the options by which thresholds come, and when an item is there", () => {
