@@ -49,7 +49,7 @@ const ORDINARY: Readonly<Record<string, (server: Gearmand, keyFile: string) => r
 };
 
 /** Everything the examples look for, and what else the checks need to find the servers of the test. */
-const host = ({ port }: Gearmand, keyFile: string) => `
+const host = ({ port, pid }: Gearmand, keyFile: string) => `
 object Host "farm" {
   address = "127.0.0.1"
   check_command = "dummy"
@@ -61,6 +61,8 @@ object Host "farm" {
   vars.gearman_port = ${port}
   vars.mod_gearman_port = ${port}
   vars.gearman_fd_leak_port = ${port}
+  // those of other tests may be at their limit on purpose
+  vars.gearman_fd_leak_pid = ${pid}
 }
 `;
 
