@@ -1,3 +1,5 @@
+import { ENOUGH_SAMPLES } from "./trend.ts";
+
 /** What is kept of a process at one run: seconds since boot, descriptors, resident bytes, connected workers. */
 export type Sample = readonly [time: number, fds: number, rss: number | null, workers: number | null];
 
@@ -82,7 +84,12 @@ export function remember(
   const most = Math.floor(MOST_SAMPLES / kept.length);
   const series = kept.flatMap(({ pid, startTicks, fds, rss, workers }) => {
     const before = known.find((one) => one.pid === pid && one.startTicks === startTicks)?.samples ?? [];
-    const samples = before.filter(([at]) => at < time && at >= time - window).sort(([a], [b]) => a - b);
+    const earlier = before
+      .filter(([at]) => at < time && at >= time - ENOUGH_SAMPLES * window)
+      .sort(([a], [b]) => a - b);
+    const recent = earlier.filter(([at]) => at >= time - window);
+    // a check that runs seldom would never have enough of them
+    const samples = recent.length < ENOUGH_SAMPLES - 1 ? earlier.slice(1 - ENOUGH_SAMPLES) : recent;
     if (fds !== undefined) samples.push([Math.round(time * 100) / 100, fds, rss ?? null, workers ?? null]);
     return samples.length === 0 ? [] : [{ pid, startTicks, samples: thin(samples, most) }];
   });

@@ -44,7 +44,7 @@ export interface Target {
 }
 
 /** @throws UsageError when options contradict each other; CheckError when the pid file cannot be read */
-export function readTarget({ command, pid, pidFile, user, server }: Settings): Target {
+export function readTarget({ command, pid, pidFile, user, server, port, window }: Settings): Target {
   const given = [command.length > 0, pid !== undefined, pidFile !== undefined];
   if (given.filter(Boolean).length > 1) throw new UsageError("-C, --pid and --pidfile exclude each other");
   const uid = user === undefined ? undefined : new Users().id(user);
@@ -54,12 +54,15 @@ export function readTarget({ command, pid, pidFile, user, server }: Settings): T
   const isOpen = !given.includes(true);
   const what =
     pid !== undefined ? `${PID_TARGET}${pid}` : pidFile !== undefined ? `pidfile ${pidFile}` : names.join(",");
-  const host = isOpen && server !== undefined ? ` at ${server.host}` : "";
+  const at = server?.port ?? port;
+  const host = isOpen && server !== undefined ? ` at ${server.host}${at === 4730 ? "" : ` ${at}`}` : "";
+  // each run forgets what is older than its window, and processes it does not see
+  const over = window === 3600 ? "" : ` over ${window} s`;
   return {
     names,
     pid: pidFile === undefined ? pid : readPidFile(pidFile),
     uid,
     isOpen,
-    key: `${what}${user === undefined ? "" : ` of ${user}`}${host}`,
+    key: `${what}${user === undefined ? "" : ` of ${user}`}${host}${over}`,
   };
 }

@@ -13,6 +13,7 @@ import { registerQueues } from "../servers/gearman-worker.ts";
 import { startGearmand } from "../servers/gearmand.ts";
 import { startLeaker } from "../servers/leaker.ts";
 import { refused } from "../servers/misbehaving.ts";
+import { startZombie } from "../servers/zombie.ts";
 import { programPath } from "../support/debian.ts";
 import { PLUGINS_DIR, pluginCommand, startPlugin } from "../support/exec.ts";
 import { runBesideHungFolder } from "../support/hung-folder.ts";
@@ -219,15 +220,7 @@ test("a thread is no process that runs, and a name beyond ASCII is the same by n
 });
 
 test("a zombie is no process that runs", async (t) => {
-  // sh starts a child that ends at once, and becomes a program that never asks for it
-  const parent = spawnOwned(t, "/bin/sh", ["-c", "sleep 0.01 & exec sleep 60"], { stdio: "ignore" });
-  const children = `/proc/${parent.pid}/task/${parent.pid}/children`;
-  let zombie = "";
-  while (!/State:\tZ/.test(zombie === "" ? "" : readFileSync(`/proc/${zombie}/status`, "utf8"))) {
-    zombie = readFileSync(children, "utf8").trim();
-    await new Promise((resolve) => setTimeout(resolve, 20));
-  }
-  const answer = await check(temporaryFolder(t), "--pid", zombie);
+  const answer = await check(temporaryFolder(t), "--pid", `${await startZombie(t)}`);
   assert.equal(answer.state, "CRITICAL");
   assert.match(answer.text, /no process sleep is running \(and 1 that ended and is a zombie\)$/);
 });
@@ -429,4 +422,14 @@ test("options that contradict each other are refused", async (t) => {
   ]) {
     assert.equal((await check(state, ...args)).state, "UNKNOWN", args.join(" "));
   }
+});
+
+test("checks with other windows, or of job servers on other ports, keep samples of their own", async (t) => {
+  const state = temporaryFolder(t);
+  const pid = ["--pid", String(process.pid)];
+  await check(state, ...pid);
+  await check(state, ...pid, "--window", "2h");
+  await check(state, "-H", "127.0.0.1:1");
+  await check(state, "-H", "127.0.0.1:2");
+  assert.equal(readdirSync(state).length, 4);
 });
