@@ -3,6 +3,7 @@ import { readFileSync, statSync } from "node:fs";
 import {
   findTitledProcesses,
   isAlive,
+  readProcess,
   readProcessUse,
   readTitledProcess,
   type TitledProcess,
@@ -31,7 +32,11 @@ export function probeDaemon(pidFile: string): DaemonFacts {
   const siteProcesses = processes.filter(({ pid }) => !masters.has(pid));
   const orphans = siteProcesses.filter(({ parent }) => !masters.has(parent));
   if (found.state !== "alive") return { ...facts, state: found.state, sites: undefined, orphans };
-  if (running === undefined) return { ...facts, state: "hidden", sites: undefined, orphans };
+  if (running === undefined) {
+    // one that has ended and waits for its parent to notice has a number, too, and can be seen
+    const state = typeof readProcess("/proc", found.pid ?? 0) === "object" ? "dead" : "hidden";
+    return { ...facts, state, sites: undefined, orphans };
+  }
   if (!PROGRAM.test(running.title)) return { ...facts, state: "other program", sites: undefined, orphans };
   // before Checkmk 1.5 it was one process for all sites
   const hasChildren = TITLE.test(running.title);

@@ -79,7 +79,7 @@ function hint({ state }: Surroundings): string {
 /** Nobody listens at a socket of the proxy. */
 function judgeStaleSocket({ id, place, isNamed }: SiteFacts, around: Surroundings): Judged {
   const at = shown(place);
-  if (!isNamed && around.isMasterAlive && around.isStateKnown && around.state === undefined) {
+  if (!isNamed && around.isMasterAlive && around.isUnlisted) {
     const text = `Proxy: stale socket of ${shown(id)} (${at}), which is not in the state file: removed from the proxy?`;
     return { standing: "not judged", isCollateral: true, findings: [{ status: Status.WARNING, text }] };
   }

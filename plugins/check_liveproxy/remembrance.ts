@@ -5,6 +5,7 @@ import { readBoot } from "monitoring-plugins-ts/linux";
 import { readState, stateFileName, stateFolder, writeState } from "monitoring-plugins-ts/state";
 
 import type { Facts, LmdFacts, Past, Remembered, SiteFacts } from "./facts.ts";
+import { soundsBusy } from "./failure.ts";
 import {
   formatMemory,
   isEmpty,
@@ -70,6 +71,8 @@ function lookAt({ id, answer }: SiteFacts, around: Surroundings | undefined): Lo
 function isDown(answer: SiteFacts["answer"], state: string | undefined): boolean | undefined {
   if (answer === undefined) return state === undefined ? undefined : state !== "ready";
   if (!(answer instanceof Error)) return false;
+  // it is connected, and its channels are in use
+  if (soundsBusy(answer) && (state === undefined || state === "ready")) return false;
   return isOwnFault(answer) ? undefined : true;
 }
 

@@ -50,11 +50,11 @@ function judgeByState(site: SiteFacts, around: Surroundings, rules: Rules): Judg
   const { state } = around;
   const name = `Site ${shown(site.id)}`;
   if (state === undefined) {
-    const text = around.isStateKnown ? `${name} is not in the state file` : `${name}: no state to judge`;
+    const text = around.isUnlisted ? `${name} is not in the state file` : `${name}: no state to judge`;
     return {
-      standing: around.isStateKnown ? "down" : "not judged",
+      standing: around.isUnlisted ? "down" : "not judged",
       isCollateral: false,
-      findings: [{ status: around.isStateKnown ? Status.CRITICAL : Status.UNKNOWN, text }],
+      findings: [{ status: around.isUnlisted ? Status.CRITICAL : Status.UNKNOWN, text }],
     };
   }
   if (state.state !== "ready") return { ...judgeNotReady(site, state, around, rules), isCollateral: false };
@@ -144,7 +144,10 @@ function judgeProcess({ id, isProxied, answer }: SiteFacts, around: Surroundings
     if (answer instanceof Error) return [];
     const since = past?.goneFor ? ` for ${span(past.goneFor)}` : "";
     const still = answer === undefined ? "" : ", yet the site answers";
-    return [{ status: Status.WARNING, text: `${name} is missing${since}${still}`, isOfProcess }];
+    // nobody asked the site, so nothing speaks against it once the master should have started it again
+    const isYoung = [around.masterAge, past?.goneFor].some((age) => age !== undefined && age < RESTART_CYCLE);
+    const status = answer === undefined && !isYoung ? Status.CRITICAL : Status.WARNING;
+    return [{ status, text: `${name} is missing${since}${still}`, isOfProcess }];
   }
   const { descriptors, descriptorLimit, threads } = process;
   const findings: Finding[] = [];

@@ -19,7 +19,7 @@ export function surroundingsOf(
     nowMs,
     isMasterAlive: false,
     masterAge: undefined,
-    isStateKnown: false,
+    isUnlisted: false,
     state: undefined,
     stateAge: undefined,
     process: undefined,
@@ -34,7 +34,7 @@ export function surroundingsOf(
       nowMs,
       isMasterAlive,
       masterAge: daemon?.age,
-      isStateKnown: states.size > 0,
+      isUnlisted: states.size > 0 && !states.has(id),
       // what was true a minute ago explains nothing now
       state: isOutdated(Math.max(stateAge ?? 0, fileAge ?? 0)) ? undefined : state,
       stateAge,

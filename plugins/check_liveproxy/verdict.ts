@@ -35,8 +35,8 @@ export interface Surroundings {
   readonly isMasterAlive: boolean;
   /** Seconds since the master started. */
   readonly masterAge: number | undefined;
-  /** The state file was read, and lists sites. */
-  readonly isStateKnown: boolean;
+  /** The state file lists sites, and this one is not among them. */
+  readonly isUnlisted: boolean;
   /** What the state file says of the site, unless it is too old to count. */
   readonly state: SiteState | undefined;
   /** Seconds since the state file was written. */

@@ -15,6 +15,7 @@ import { dirname, join } from "node:path";
 import { type TestContext, test } from "node:test";
 
 import { startCannedCore } from "../servers/canned-core.ts";
+import { fixed16 } from "../servers/liveproxyd/answer.ts";
 import { startLiveproxyd, until } from "../servers/liveproxyd/start.ts";
 import { PeerStatus, startLmd } from "../servers/lmd.ts";
 import { PLUGINS_DIR, runPlugin } from "../support/exec.ts";
@@ -284,4 +285,17 @@ test("a state folder on a file system that never answers", {
   assert.match(ended.stdout, /^check_liveproxy OK - 2 sites ready/);
   const note = `nothing is remembered between runs (see --state-dir): ${folder} has not answered in time`;
   assert.ok(ended.stdout.includes(`\n${note}\n`), ended.stdout);
+});
+
+test("a site whose channels are all in use is not down, and has its grace when it starts", async (t) => {
+  const folder = join(temporaryFolder(t), "state");
+  const core = await startCannedCore(t, {
+    answer: () => fixed16(502, "All 3 channels busy, timeout waiting for free channel.\n"),
+  });
+  const sockets = ["--socket-dir", dirname(core.socket), "-s", "live"];
+  await checkIn(folder, ...sockets);
+  assert.doesNotMatch(
+    existsSync(folder) && readdirSync(folder).length > 0 ? readFileSync(memoryFile(folder), "utf8") : "",
+    /"down"/,
+  );
 });

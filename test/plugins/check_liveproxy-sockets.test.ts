@@ -141,3 +141,10 @@ test("3: a path that is no socket, or longer than a socket's can be", async (t) 
   await expects(3, /path of the socket is longer than 107 bytes/, check("-H", `unix:${long}`));
   await expects(3, /Site file: is not a socket: /, check("--socket-dir", folder, "-s", "file"));
 });
+
+test("19: a core that keeps the second connection waiting as well has been slow from the first", async (t) => {
+  const core = await startCannedCore(t);
+  core.hold(true);
+  setTimeout(() => core.hold(false), 3800);
+  await expects(2, /took [3-9]\.\d+ s to answer$/, check("-H", `unix:${core.socket}`, "-w", "1", "-c", "2"));
+});

@@ -13,6 +13,7 @@ import { startLiveproxyd, until } from "../servers/liveproxyd/start.ts";
 import { PeerStatus, startLmd } from "../servers/lmd.ts";
 import { closesAtOnce, refused, webServer } from "../servers/misbehaving.ts";
 import { makeCertificates, tlsFront } from "../servers/tls.ts";
+import { startZombie } from "../servers/zombie.ts";
 import { runPlugin } from "../support/exec.ts";
 import { needs } from "../support/needs.ts";
 import { spawnOwned } from "../support/owner.ts";
@@ -510,6 +511,16 @@ test("500 sites, one of which hangs, and forty: everybody else's verdict is in t
     const value = (label: string) => answer.perfdata.find((item) => item.label === label)?.value;
     assert.deepEqual([value("sites_ready"), value("sites_down")], [500 - hung, hung]);
   }
+});
+
+test("a master that is a zombie is not running", async (t) => {
+  const core = await startCannedCore(t);
+  const proxy = await startLiveproxyd(t, { sites: [{ id: "muc", target: core.socket }] });
+  await proxy.untilState(/State: +ready/);
+  const pidFile = join(temporaryFolder(t), "pid");
+  writeFileSync(pidFile, `${await startZombie(t)}\n`);
+  const words = /^check_liveproxy CRITICAL - Proxy: liveproxyd is not running \(pid file \S+ stale, /;
+  await expects(2, words, "--pidfile", pidFile, "--state-file", join(proxy.root, "var/log/liveproxyd.state"));
 });
 
 // however soon the program starts

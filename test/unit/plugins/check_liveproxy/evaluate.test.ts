@@ -783,3 +783,19 @@ test("what could not be looked at is noted in the long output, and is no reason 
   );
   assert.deepEqual(await lines({ sites: [ok], problem: "nothing is remembered" }), ["nothing is remembered"]);
 });
+
+test("a site whose state is outdated is not taken for one that is not in the state file", async () => {
+  const old = state("muc", { dumped: "2026-03-02 10:10:15" });
+  const states = [old, state("ber")];
+  const stale = await judge({ sites: [site("muc", failure("refused")), site("ber", answer())], states, daemon: {} });
+  assert.match(stale.text, /stale socket, site process of muc is gone/);
+  assert.doesNotMatch(stale.text, /not in the state file/);
+  const unasked = await judge({ sites: [site("muc", undefined)], states, socketDir: undefined, daemon: undefined });
+  assert.doesNotMatch(unasked.text, /not in the state file/);
+});
+
+test("20: a site process that stays missing is CRITICAL where nobody can ask the site", async () => {
+  const scene = { sites: [site("muc", undefined)], socketDir: undefined, daemon: { sites: new Map() } };
+  assert.equal((await judge({ ...scene, past: { goneFor: 5 } })).status, Status.WARNING);
+  assert.equal((await judge({ ...scene, past: { goneFor: 60 } })).status, Status.CRITICAL);
+});
