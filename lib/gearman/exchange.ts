@@ -71,6 +71,8 @@ export class Exchange {
   readonly #offered = new Set<string>();
   /** The server owes an answer to a grab, or a wake-up. */
   #working = false;
+  /** A grab has not been answered yet. */
+  #grabbing = false;
   #wantsExceptions = false;
   #closed = false;
   #flushes = 0;
@@ -152,6 +154,16 @@ export class Exchange {
     });
   }
 
+  /**
+   * As {@link flush}, and until the offered queues are empty: a wake-up that comes before the echo has its job behind it.
+   */
+  async drain(): Promise<void> {
+    for (let wasIdle = false; !this.#closed && !(wasIdle && !this.#grabbing); ) {
+      wasIdle = !this.#grabbing;
+      await this.flush();
+    }
+  }
+
   /** Destroys the connection at once; may be called again. */
   close(): void {
     this.#closed = true;
@@ -161,6 +173,7 @@ export class Exchange {
 
   #grab(): void {
     this.#working = true;
+    this.#grabbing = true;
     this.#session.send(PacketType.GRAB_JOB_UNIQ);
   }
 
@@ -184,6 +197,7 @@ export class Exchange {
         this.#grab();
         break;
       case PacketType.NO_JOB:
+        this.#grabbing = false;
         this.#session.send(PacketType.PRE_SLEEP);
         break;
       case PacketType.JOB_ASSIGN_UNIQ:
@@ -214,6 +228,7 @@ export class Exchange {
 
   /** A job of a queue that was not offered, but grabbed from on leaving, is somebody else's: see {@link Leftovers}. */
   #assign(body: Buffer): void {
+    this.#grabbing = false;
     const job = new Job(this.#session, body, () => {});
     if (!this.#offered.has(job.queue)) return;
     this.#events.job(job);

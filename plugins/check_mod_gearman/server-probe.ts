@@ -75,7 +75,7 @@ export class ServerProbe {
       await Promise.all(this.#trips().map(({ settled }) => settled));
       await watching;
       // a result that came twice waits in the queue by now; a server that hangs must not hold up the others' verdict
-      await Promise.race([this.#exchange?.flush(), this.#timeIsUp]);
+      await Promise.race([this.#exchange?.drain(), this.#timeIsUp]);
     } catch (error) {
       if (!(error instanceof CheckError)) throw error;
       this.#fail(error);

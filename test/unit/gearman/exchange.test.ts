@@ -184,3 +184,16 @@ test("a server that goes away is told once, and to everybody who waits", needsGe
   await exchange.leave();
   await exchange.flush();
 });
+
+test("drain() waits for all jobs that the offered queues held", needsGearmand, async (t) => {
+  const server = await startGearmand(t);
+  const { exchange, jobs } = await openExchange(t, server);
+  const { exchange: sender } = await openExchange(t, server);
+  exchange.offer("mine");
+  await exchange.drain();
+  assert.equal(jobs.length, 0);
+  // sent in one go, fetched one by one
+  await Promise.all(Array.from({ length: 100 }, (_, nth) => submit(sender, "mine", `${nth}`).created));
+  await exchange.drain();
+  assert.equal(jobs.length, 100);
+});
