@@ -2,7 +2,7 @@ import type { Command, CommanderError } from "commander";
 
 import { splitArguments, type Texts } from "./arguments.ts";
 import { UsageError } from "./error.ts";
-import type { Option, Options, Values } from "./option.ts";
+import { bindValues, type Declarations, type Option, type Options, optionsOf, type Values } from "./option.ts";
 import type { Plugin } from "./plugin.ts";
 
 /** Help is read in terminals of this width, and pasted into tickets. */
@@ -77,6 +77,20 @@ export async function readValues<O extends Options>(options: O, texts: Texts<O>)
 }
 
 const NONE: readonly string[] = [];
+
+/**
+ * What `check` gets for a command line: for tests of what comes after it.
+ *
+ * @throws UsageError naming option and text
+ */
+export async function readCommandLine<const D extends Declarations>(
+  declarations: D,
+  argv: readonly string[],
+): Promise<Values<D>> {
+  const options = optionsOf(declarations);
+  const texts = await splitCommandLine({ name: "", options }, argv);
+  return bindValues(declarations, await readValues(options, texts));
+}
 
 /** The lines below an error of usage: how to call it, where to read more. */
 export function shortUsage({ name, usage }: Pick<Plugin, "name" | "usage">): string {

@@ -1,4 +1,5 @@
 import { formatDecimal, parseDecimal } from "./decimal.ts";
+import type { Grammar } from "./quantity.ts";
 import { Range, type Threshold } from "./range.ts";
 
 /** What a threshold says in words, for `-vv`. */
@@ -35,6 +36,9 @@ export function parseCountThreshold(text: string): CountThreshold {
     words: `${formatDecimal(least)} or more`,
   };
 }
+
+/** The grammar of {@link parseCountThreshold}, for a quantity. */
+export const CountThreshold: Grammar<CountThreshold> = { placeholder: "<n>", parse: parseCountThreshold };
 
 /** Printed with every queue, so made once. */
 const constant = (text: string) => () => text;

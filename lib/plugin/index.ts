@@ -3,18 +3,38 @@
  *
  * @packageDocumentation
  */
-export { helpText, shortUsage } from "./command-line.ts";
-export { type CountThreshold, parseCountThreshold } from "./count-threshold.ts";
+export { helpText, readCommandLine, shortUsage } from "./command-line.ts";
+export { CountThreshold, parseCountThreshold } from "./count-threshold.ts";
 export { formatDecimal, parseDecimal } from "./decimal.ts";
 export { formatDuration, parseDuration } from "./duration.ts";
 export { CheckError, DeadlineError, UsageError } from "./error.ts";
 export { formatMetric, type Metric, type MetricDeclaration, safeLabel, type UoM } from "./metric.ts";
-export { count, flag, list, type Option, type Options, option, type Values } from "./option.ts";
+export {
+  count,
+  type Declarations,
+  flag,
+  type Group,
+  list,
+  type Option,
+  type Options,
+  option,
+  type Values,
+} from "./option.ts";
 export { filterMetrics, type PerfdataAmount, parsePerfdata, perfdataOptions } from "./perfdata.ts";
 export { type Context, definePlugin, type Plugin } from "./plugin.ts";
 export { defineProgram, type Program, type ProgramContext } from "./program.ts";
+export {
+  type About,
+  type Declared,
+  type Gauge,
+  type Grammar,
+  type Names,
+  type Quantity,
+  quantity,
+  type RelativeThreshold,
+} from "./quantity.ts";
 export { Range, type Threshold } from "./range.ts";
-export { combine, type Detail, judge, measure, type Result, report, verdict } from "./result.ts";
+export { combine, type Detail, figures, judge, measure, type Result, report, verdict } from "./result.ts";
 export { commonOptions, runPlugin, withCommonOptions } from "./run.ts";
 export { runProgram, withProgramOptions } from "./run-program.ts";
 export {

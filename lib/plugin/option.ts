@@ -22,10 +22,42 @@ export interface Option<T> {
 /** The options of a plugin by the names its code uses. */
 export type Options = Readonly<Record<string, Option<unknown>>>;
 
-/** What a plugin gets for its options. */
-export type Values<O extends Options> = {
-  readonly [K in keyof O]: O[K] extends Option<infer T> ? T : never;
+/** Several options that a plugin gets as one value. */
+export interface Group<T> {
+  readonly options: Options;
+  /** From the values of all options of the plugin, by their names, to the one the plugin gets. */
+  readonly bind: (values: Readonly<Record<string, unknown>>) => T;
+}
+
+/** What a plugin declares, by the names its code uses: options, and groups of them such as a quantity's two thresholds. */
+export type Declarations = Readonly<Record<string, Option<unknown> | Group<unknown>>>;
+
+/** What a plugin gets for what it declared. */
+export type Values<D extends Declarations> = {
+  readonly [K in keyof D]: D[K] extends Option<infer T> | Group<infer T> ? T : never;
 };
+
+/** The options alone, those of a group where the group stands. Two groups may have an option in common. */
+export function optionsOf(declarations: Declarations): Options {
+  const options: Record<string, Option<unknown>> = {};
+  for (const [key, declared] of Object.entries(declarations)) {
+    if ("bind" in declared) Object.assign(options, declared.options);
+    else options[key] = declared;
+  }
+  return options;
+}
+
+/** What the plugin gets, from the values of {@link optionsOf}. */
+export function bindValues<D extends Declarations>(
+  declarations: D,
+  values: Readonly<Record<string, unknown>>,
+): Values<D> {
+  const bound: Record<string, unknown> = { ...values };
+  for (const [key, declared] of Object.entries(declarations)) {
+    if ("bind" in declared) bound[key] = declared.bind(values);
+  }
+  return bound as Values<D>;
+}
 
 interface Declaration {
   readonly flags: string;

@@ -1,4 +1,5 @@
-import type { Options, Values } from "./option.ts";
+import { bindValues, type Declarations, type Options, optionsOf, type Values } from "./option.ts";
+import { type Declared, quantitiesOf } from "./quantity.ts";
 import type { Result } from "./result.ts";
 
 /** What a check gets from the one who runs it, besides its options. */
@@ -28,13 +29,28 @@ export interface Plugin<O extends Options = Options> {
   /** One line behind the name in the short usage, such as `-H HOST -q QUEUE`. */
   readonly usage: string;
   readonly options: O;
+  /** What it measures, in the order of printing: for the pages, definitions and dashboards made from it. */
+  readonly quantities?: readonly Declared[];
   /** What `--help` says below the options: grammar of thresholds, examples. */
   readonly notes?: string;
   /** Probe, then evaluate. @throws CheckError when the probe fails */
   check(options: Values<O>, context: Context): Promise<Result> | Result;
 }
 
-/** Declares a plugin; the types of `options` in `check` follow from the declaration. Importing it runs nothing. */
-export function definePlugin<const O extends Options>(plugin: Plugin<O>): Plugin<O> {
-  return plugin;
+/** A plugin as its author writes it: quantities stand among the options, and reach `check` as gauges. */
+interface Declaration<D extends Declarations> extends Omit<Plugin, "options" | "quantities" | "check"> {
+  readonly options: D;
+  /** Probe, then evaluate. @throws CheckError when the probe fails */
+  check(values: Values<D>, context: Context): Promise<Result> | Result;
+}
+
+/** Declares a plugin; the types of what `check` gets follow from the declaration. Importing it runs nothing. */
+export function definePlugin<const D extends Declarations>(plugin: Declaration<D>): Plugin {
+  const { options: declarations } = plugin;
+  return {
+    ...plugin,
+    options: optionsOf(declarations),
+    quantities: quantitiesOf(declarations),
+    check: (values, context) => plugin.check(bindValues(declarations, values), context),
+  };
 }

@@ -1,4 +1,4 @@
-import type { Options, Values } from "./option.ts";
+import { bindValues, type Declarations, type Options, optionsOf, type Values } from "./option.ts";
 import type { Plugin } from "./plugin.ts";
 
 /** What a program gets from the one who runs it, besides its options. */
@@ -22,7 +22,19 @@ export interface Program<O extends Options = Options> extends Omit<Plugin<O>, "c
   run(options: Values<O>, context: ProgramContext): Promise<number> | number;
 }
 
-/** Declares a program; the types of `options` in `run` follow from the declaration. Importing it runs nothing. */
-export function defineProgram<const O extends Options>(program: Program<O>): Program<O> {
-  return program;
+/** A program as its author writes it: quantities stand among the options, and reach `run` as gauges. */
+interface Declaration<D extends Declarations> extends Omit<Program, "options" | "quantities" | "run"> {
+  readonly options: D;
+  /** @returns the exit code. @throws CheckError, whose state becomes the exit code */
+  run(values: Values<D>, context: ProgramContext): Promise<number> | number;
+}
+
+/** Declares a program; the types of what `run` gets follow from the declaration. Importing it runs nothing. */
+export function defineProgram<const D extends Declarations>(program: Declaration<D>): Program {
+  const { options: declarations } = program;
+  return {
+    ...program,
+    options: optionsOf(declarations),
+    run: (values, context) => program.run(bindValues(declarations, values), context),
+  };
 }

@@ -17,6 +17,9 @@ export interface Threshold {
  * Range.parse("@10:20").alerts(15) // true: inside
  */
 export class Range implements Threshold {
+  /** What stands for one in the help of an option. */
+  static readonly placeholder = "<range>";
+
   /** `-Infinity` when written `~`. */
   readonly start: number;
   /** `Infinity` when left out. */

@@ -30,6 +30,9 @@ const MOST_NAMED = 3;
 /** A leaf without a number behind it. */
 export const verdict = (status: Status, text: string): Result => ({ status, text, metrics: [], parts: [] });
 
+/** A leaf of numbers that nobody judges here: perfdata, and nothing to say. */
+export const figures = (metrics: Iterable<Metric>): Result => ({ status: Status.OK, text: "", metrics, parts: [] });
+
 /** The state of a value: critical before warning, OK when neither alerts. */
 export function judge(value: number, warning?: Threshold, critical?: Threshold): Status {
   return critical?.alerts(value) ? Status.CRITICAL : warning?.alerts(value) ? Status.WARNING : Status.OK;
@@ -114,7 +117,7 @@ export function emitReport(name: string, result: Result, verbosity: number, emit
     if (verbosity === 0 && unread.startsWith(part.text)) unread = unread.slice(part.text.length).replace(/^\.? /, "");
     else emit(`${line(part)}\n`);
   }
-  if (verbosity > 0) for (const part of parts) if (!isProblem(part)) emit(`${line(part)}\n`);
+  if (verbosity > 0) for (const part of parts) if (!isProblem(part) && part.text !== "") emit(`${line(part)}\n`);
   // what a parent adds comes after its parts
   for (const { details = [] } of [...nodes.slice(1), result]) {
     for (const detail of details) {
