@@ -54,18 +54,18 @@ export async function readExecutables(root: string): Promise<readonly Executable
   return Promise.all(present.map((name) => readExecutable(root, name)));
 }
 
-/** One of them. A check has its perfdata declared in `perfdata.ts`, which nothing else imports. */
+/** One of them. A check whose perfdata does not follow from quantities has it declared in `perfdata.ts`, which nothing else imports. */
 export async function readExecutable(root: string, name: string): Promise<Executable> {
   const read = (file: string) => import(pathToFileURL(join(root, "plugins", name, file)).href);
   const { default: declared } = (await read("index.ts")) as { default: Plugin | Program };
-  if (!("check" in declared)) return describeExecutable(declared);
+  if (!existsSync(join(root, "plugins", name, "perfdata.ts"))) return describeExecutable(declared);
   const { default: perfdata } = (await read("perfdata.ts")) as { default: readonly MetricDeclaration[] };
   return describeExecutable(declared, perfdata);
 }
 
 export function describeExecutable(
   declared: Plugin | Program,
-  perfdata: readonly MetricDeclaration[] = [],
+  perfdata: readonly MetricDeclaration[] = (declared.quantities ?? []).map((quantity) => quantity.declared),
 ): Executable {
   const { name, summary } = declared;
   if (!("check" in declared)) {

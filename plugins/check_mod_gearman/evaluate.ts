@@ -1,16 +1,16 @@
 import {
   combine,
   type Detail,
-  judge,
-  type Metric,
-  type Range,
+  figures,
   type Result,
   Status,
   safeLabel,
+  type Values,
   verdict,
 } from "monitoring-plugins-ts";
 
 import type { ProbeFacts, QueueFacts, ServerFacts, Stray, TripFacts } from "./facts.ts";
+import type { quantities } from "./quantities.ts";
 import {
   codeText,
   type Expectation,
@@ -25,22 +25,13 @@ import {
 } from "./words.ts";
 
 /** Everything the user said about the verdict. */
-export interface Rules extends Expectation {
+export interface Rules extends Expectation, Values<typeof quantities> {
   /** Jobs sent to each queue. */
   readonly count: number;
-  /** Seconds of the whole trip. */
-  readonly time: Levels;
-  /** Seconds until a worker took the job. */
-  readonly wait: Levels;
   /** Sentences about the key, for the long output. */
   readonly warnings: readonly string[];
   /** What was sent, for `-vv`. */
   readonly order: readonly string[];
-}
-
-interface Levels {
-  readonly warning: Range | undefined;
-  readonly critical: Range | undefined;
 }
 
 /** The verdict on all jobs sent. */
@@ -71,37 +62,31 @@ function okText(servers: readonly ServerFacts[]): string {
 }
 
 function evaluateServer(
-  facts: ServerFacts,
+  { server, label, failure, queues }: ServerFacts,
   unclaimed: Stray[],
   several: { readonly servers: boolean; readonly queues: boolean },
   rules: Rules,
 ): Result[] {
-  const { server, label, failure, queues } = facts;
   const prefix = several.servers ? `${server}: ` : "";
-  const metricsOf = (queue: QueueFacts) =>
-    metrics(queue, `${several.servers ? `${label}_` : ""}${several.queues ? `${safeLabel(queue.name)}_` : ""}`, rules);
-  const detailsOf = (queue: QueueFacts): Detail => ({ verbosity: 1, lines: tripLines(queue, prefix) });
-  if (failure !== undefined) {
-    // said once, not for each queue
-    const down = [verdict(failure.status, withServer(failure.message, server))];
-    return [
-      combine("", down, { metrics: queues.flatMap((queue) => [...metricsOf(queue)]), details: queues.map(detailsOf) }),
-    ];
-  }
-  return queues.map((queue) => {
-    const problems = judgeQueue(queue, server, prefix, unclaimed, rules);
-    if (problems.length === 0) {
-      const time = seconds(Math.max(...queue.trips.map((trip) => trip.time)));
-      problems.push(verdict(Status.OK, `${prefix}check job of queue ${shown(queue.name)} came back in ${time}`));
-    }
-    return combine("", problems, { metrics: metricsOf(queue), details: [detailsOf(queue)] });
+  const parts = queues.map((queue) => {
+    // a failure of the server is said once, not for each queue
+    const problems = failure === undefined ? judgeQueue(queue, server, prefix, unclaimed, rules) : [];
+    const names = {
+      server: several.servers ? label : undefined,
+      queue: several.queues ? safeLabel(queue.name) : undefined,
+    };
+    const details: Detail[] = [{ verbosity: 1, lines: tripLines(queue, prefix) }];
+    return combine("", [...problems, ...measureJobs(queue, queueName(queue, prefix), names, rules)], { details });
   });
+  return failure === undefined ? parts : [verdict(failure.status, withServer(failure.message, server)), ...parts];
 }
+
+const queueName = (queue: QueueFacts, prefix: string) => `${prefix}Queue ${shown(queue.name)}`;
 
 /** What is wrong with the jobs of one queue; nothing when all came back as they should. */
 function judgeQueue(queue: QueueFacts, server: string, prefix: string, unclaimed: Stray[], rules: Rules): Result[] {
   const { trips } = queue;
-  const name = `${prefix}Queue ${shown(queue.name)}`;
+  const name = queueName(queue, prefix);
   if (trips.length === 0) return [verdict(Status.CRITICAL, `${name} ${noWorkerText(queue)}`)];
 
   const problems: Result[] = [];
@@ -134,7 +119,6 @@ function judgeQueue(queue: QueueFacts, server: string, prefix: string, unclaimed
       verdict(Status.WARNING, `${name}: the worker sent its result, yet failed the job: ${excerpt(failed.refusal)}`),
     );
   }
-  problems.push(...judgeTimes(trips, name, rules));
   return problems;
 }
 
@@ -145,65 +129,33 @@ function claim({ stage }: TripFacts, server: string, unclaimed: Stray[]): Stray 
   return unclaimed.splice(Math.max(same, 0), 1)[0];
 }
 
-function judgeTimes(trips: readonly TripFacts[], name: string, { time, wait }: Rules): Result[] {
-  const problems: Result[] = [];
-  const slowest = worstOf(
-    trips.filter(({ results }) => results.length > 0),
-    (trip) => judge(trip.time, time.warning, time.critical),
-    (trip) => trip.time,
-  );
-  if (slowest !== undefined) {
-    const { trip, status } = slowest;
-    const legs = Number.isFinite(trip.run)
-      ? ` (wait ${seconds(trip.wait)}, run ${seconds(trip.run)}, return ${seconds(trip.return)})`
-      : "";
-    problems.push(verdict(status, `${name}: result took ${seconds(trip.time)}${legs}`));
-  }
-  const longest = worstOf(
-    trips.filter((trip) => Number.isFinite(trip.wait)),
-    (trip) => judge(trip.wait, wait.warning, wait.critical),
-    (trip) => trip.wait,
-  );
-  if (longest !== undefined) {
-    problems.push(verdict(longest.status, `${name}: job waited ${seconds(longest.trip.wait)} for a worker`));
-  }
-  return problems;
+/** The numbers. What nobody knows, such as the time of a job that was lost, is left out. */
+function measureJobs(
+  { trips }: QueueFacts,
+  name: string,
+  names: { readonly server: string | undefined; readonly queue: string | undefined },
+  { time, wait, run, back, results, lost, count }: Rules,
+): Result[] {
+  const returned = trips.filter((trip) => trip.results.length > 0);
+  const slowest = time.worst(returned, (trip) => trip.time);
+  const longest = wait.worst(trips, (trip) => trip.wait);
+  const say = (text: string) => `${name}: ${text}`;
+  return [
+    ...(slowest ? [time.measure(slowest.value, { names, say: (text) => say(text + legs(slowest.row)) })] : []),
+    ...(longest ? [wait.measure(longest.value, { names, say })] : []),
+    figures([
+      run.metric(run.worst(returned, (trip) => trip.run)?.value ?? Number.NaN, names),
+      back.metric(back.worst(returned, (trip) => trip.return)?.value ?? Number.NaN, names),
+      results.metric(returned.length, names, count),
+      lost.metric(count - returned.length, names, count),
+    ]),
+  ];
 }
 
-/** The job that alerts most, and of equal ones the one with the greatest value. */
-function worstOf(
-  trips: readonly TripFacts[],
-  judgeTrip: (trip: TripFacts) => Status,
-  measured: (trip: TripFacts) => number,
-): { readonly trip: TripFacts; readonly status: Status } | undefined {
-  const alerting = trips
-    .map((trip) => ({ trip, status: judgeTrip(trip) }))
-    .filter(({ status }) => status !== Status.OK);
-  alerting.sort((a, b) => b.status - a.status || measured(b.trip) - measured(a.trip));
-  return alerting[0];
-}
-
-/** Of several jobs the slowest counts. What nobody knows, such as the time of a job that was lost, is left out. */
-function* metrics({ trips }: QueueFacts, prefix: string, { count, time, wait }: Rules): Iterable<Metric> {
-  const back = trips.filter(({ results }) => results.length > 0);
-  const slowest = (measured: (trip: TripFacts) => number) => {
-    const known = back.map(measured).filter(Number.isFinite);
-    return known.length === 0 ? Number.NaN : Number(Math.max(...known).toFixed(6));
-  };
-  const metric = (what: string, measured: (trip: TripFacts) => number, levels?: Levels): Metric => ({
-    label: `${prefix}${what}`,
-    value: slowest(measured),
-    uom: "s",
-    ...levels,
-    min: 0,
-  });
-  yield metric("time", (trip) => trip.time, time);
-  yield metric("wait", (trip) => trip.wait, wait);
-  yield metric("run", (trip) => trip.run);
-  yield metric("return", (trip) => trip.return);
-  yield { label: `${prefix}results`, value: back.length, min: 0, max: count };
-  yield { label: `${prefix}lost`, value: count - back.length, min: 0, max: count };
-}
+const legs = (trip: TripFacts) =>
+  Number.isFinite(trip.run)
+    ? ` (wait ${seconds(trip.wait)}, run ${seconds(trip.run)}, return ${seconds(trip.return)})`
+    : "";
 
 function* tripLines({ name, trips }: QueueFacts, prefix: string): Iterable<string> {
   for (const { time, wait, run, return: back, results } of trips) {

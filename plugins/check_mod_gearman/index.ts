@@ -1,10 +1,11 @@
-import { definePlugin, flag, list, option, parseDecimal, Range, UsageError } from "monitoring-plugins-ts";
+import { definePlugin, flag, list, option, parseDecimal, UsageError } from "monitoring-plugins-ts";
 import { displayName, type Priority, wireName } from "monitoring-plugins-ts/gearman";
 import { readConfig, readKeyFile } from "monitoring-plugins-ts/mod-gearman";
 import { formatEndpoint, readNetworkOptions, serverOptions } from "monitoring-plugins-ts/net";
 
 import { evaluate } from "./evaluate.ts";
 import { probe } from "./probe.ts";
+import { quantities } from "./quantities.ts";
 import { readKeyEnv, readSettings, refuseKey } from "./settings.ts";
 
 const SERVER = "Job server";
@@ -127,32 +128,7 @@ const options = {
     default: "1",
   }),
 
-  warning: option({
-    flags: "-w, --warning <range>",
-    help: "Seconds until the result is back: warning range.",
-    section: THRESHOLDS,
-    parse: Range.parse,
-    default: "2",
-  }),
-  critical: option({
-    flags: "-c, --critical <range>",
-    help: "Seconds until the result is back: critical range.",
-    section: THRESHOLDS,
-    parse: Range.parse,
-    default: "5",
-  }),
-  waitWarning: option({
-    flags: "--wait-warning <range>",
-    help: "Seconds until a worker took the job: warning range.",
-    section: THRESHOLDS,
-    parse: Range.parse,
-  }),
-  waitCritical: option({
-    flags: "--wait-critical <range>",
-    help: "Seconds until a worker took the job: critical range.",
-    section: THRESHOLDS,
-    parse: Range.parse,
-  }),
+  ...quantities,
   confirm: option({
     flags: "--confirm <seconds>",
     help: "Ask again for so long before saying that there is no worker; 0 is off. Idle Mod-Gearman workers restart and show none for 4 s.",
@@ -188,12 +164,10 @@ export default definePlugin({
     const order = { servers, connect, queues, count, priority, command, key, confirmSeconds: options.confirm };
     const facts = await probe(order, context);
     return evaluate(facts, {
-      count,
+      ...options,
       expectCode,
       expectText: expect,
       echo: command === undefined,
-      time: { warning: options.warning, critical: options.critical },
-      wait: { warning: options.waitWarning, critical: options.waitCritical },
       warnings,
       order: [
         `sent to ${servers.map(formatEndpoint).join(", ")}: queue ${queues.map(displayName).join(", ")}, ${count} each, priority ${priority}, ${key === undefined ? "not encrypted" : "encrypted"}`,

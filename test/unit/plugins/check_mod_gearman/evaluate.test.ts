@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { CheckError, Range, report, Status } from "monitoring-plugins-ts";
+import { CheckError, readCommandLine, report, Status } from "monitoring-plugins-ts";
 
 import { evaluate, type Rules } from "../../../../plugins/check_mod_gearman/evaluate.ts";
 import type {
@@ -11,15 +11,15 @@ import type {
   Stray,
   TripFacts,
 } from "../../../../plugins/check_mod_gearman/facts.ts";
+import { quantities } from "../../../../plugins/check_mod_gearman/quantities.ts";
 import { parseOutput } from "../../../support/perfdata.ts";
 
 const RULES: Rules = {
+  ...(await readCommandLine(quantities, [])),
   count: 1,
   expectCode: 0,
   expectText: undefined,
   echo: true,
-  time: { warning: Range.parse("2"), critical: Range.parse("5") },
-  wait: { warning: undefined, critical: undefined },
   warnings: [],
   order: [],
 };
@@ -217,6 +217,14 @@ test("perfdata: the slowest of the jobs that came back, and what is unknown is l
   );
   assert.equal(perfdata(facts([lost()])), "'results'=0;;;0;1 'lost'=1;;;0;1");
   assert.equal(perfdata({ servers: [server([queue([])])], strays: [] }), "'results'=0;;;0;1 'lost'=1;;;0;1");
+});
+
+test("the wait that alerts is the wait that is printed, also that of a job that was lost", async () => {
+  const rules = { ...RULES, ...(await readCommandLine(quantities, ["--wait-warning", "1", "--wait-critical", "2"])) };
+  const waits = facts([trip(), lost({ stage: "waiting", wait: 8, time: 8 })]);
+  const { firstLine } = parseOutput(report("check_mod_gearman", evaluate(waits, { ...rules, count: 2 }), 0));
+  assert.match(firstLine, /Queue service: job waited 8\.000 s for a worker/);
+  assert.match(firstLine, / 'wait'=8s;1;2;0 /);
 });
 
 test("warnings about the key stand in the long output, whatever the state", () => {
