@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 
 import {
+  type Declared,
   type MetricDeclaration,
   type Option,
   type Options,
@@ -22,6 +23,8 @@ export interface Executable {
   readonly options: Options;
   /** What it prints, in the order of printing. */
   readonly perfdata: readonly MetricDeclaration[];
+  /** What is behind it. */
+  readonly quantities: readonly Declared[];
 }
 
 /** An option as definitions of monitoring cores know it. */
@@ -63,15 +66,19 @@ export async function readExecutable(root: string, name: string): Promise<Execut
   return describeExecutable(declared, perfdata);
 }
 
-export function describeExecutable(
-  declared: Plugin | Program,
-  perfdata: readonly MetricDeclaration[] = (declared.quantities ?? []).map((quantity) => quantity.declared),
-): Executable {
-  const { name, summary } = declared;
+export function describeExecutable(declared: Plugin | Program, perfdata?: readonly MetricDeclaration[]): Executable {
+  const { name, summary, quantities = [] } = declared;
   if (!("check" in declared)) {
-    return { name, summary, isCheck: false, options: withProgramOptions(declared).options, perfdata: [] };
+    return { name, summary, isCheck: false, options: withProgramOptions(declared).options, perfdata: [], quantities };
   }
-  return { name, summary, isCheck: true, options: withCommonOptions(declared).options, perfdata };
+  return {
+    name,
+    summary,
+    isCheck: true,
+    options: withCommonOptions(declared).options,
+    perfdata: perfdata ?? quantities.map((quantity) => quantity.declared),
+    quantities,
+  };
 }
 
 /** These print something and exit 3, which no core has a use for. */

@@ -1,13 +1,14 @@
 // Holds what a check prints against plugins/<name>/perfdata.ts, which the pages and the dashboards are made from.
 
-import { basename } from "node:path";
+import { existsSync } from "node:fs";
+import { basename, join } from "node:path";
 import { fileURLToPath } from "node:url";
 
 import type { MetricDeclaration } from "monitoring-plugins-ts";
 
 import { type Executable, readExecutable } from "../../generate/catalogue.ts";
 import { declarationsOf } from "../../generate/perfdata.ts";
-import { type Item, parsePerfdata } from "./perfdata.ts";
+import { alerts, type Item, parsePerfdata } from "./perfdata.ts";
 
 const ROOT = fileURLToPath(new URL("../../", import.meta.url));
 
@@ -59,6 +60,62 @@ function disagreement(
   if (needed !== undefined && !needed.some(isGiven)) return `${label} is declared for other options`;
   return undefined;
 }
+
+/**
+ * Whenever a check is not OK because of a number, that number stands in the perfdata, with the thresholds that judged it; and
+ * what alerts there is not OK.
+ *
+ * @param path of the executable, or its name
+ * @throws Error naming plugin, text and perfdata
+ */
+export async function assertJudged(path: string, args: readonly string[], stdout: string): Promise<void> {
+  const name = basename(path);
+  // without its end it was cut off by the reader
+  if (!name.startsWith("check_") || !stdout.endsWith("\n") || !existsSync(join(ROOT, "plugins", name))) return;
+  const why = misjudged(await declared(name), args, stdout);
+  if (why !== undefined) throw new Error(`${name} ${args.join(" ")}: ${why}: ${stdout}`);
+}
+
+/** What {@link assertJudged} finds wrong with an answer. */
+export function misjudged(executable: Executable, args: readonly string[], stdout: string): string | undefined {
+  const { perfdata, options, quantities } = executable;
+  const isGiven = (condition: string) => given(executable, condition, args);
+  // printed by somebody else's thresholds, or not all of it
+  if (perfdata.some(({ relayed, with: needed = [] }) => relayed && needed.some(isGiven))) return undefined;
+  if (options.perfdata && ["perfdata none", "perfdata totals", "perfdataFilter"].some(isGiven)) return undefined;
+  const [firstLine = "", ...long] = stdout.split("\n");
+  const [text = "", printed] = firstLine.split(" | ");
+  const items = printed === undefined ? [] : parsePerfdata(printed);
+  const alerting = items.filter(({ value, warn, crit }) => alerts(warn, value) || alerts(crit, value));
+  if (/^\w+ OK - /.test(text)) {
+    const ignored = quantities.length === 0 ? undefined : alerting.find((item) => !isBoundary(item));
+    return ignored && `OK in spite of ${ignored.label}`;
+  }
+  const problems = [text, ...long.filter((line) => /^(?:WARNING|CRITICAL) - /.test(line))];
+  for (const { declared: declaration, text: pattern, show } of quantities) {
+    if (declaration.warning === undefined && declaration.critical === undefined) continue;
+    const said = alerting
+      .filter(({ label }) => declarationsOf(label, perfdata).includes(declaration))
+      .map(({ value = Number.NaN }) => pattern.replace("(s)", value === 1 ? "" : "s").replace("<value>", show(value)));
+    const [before = "", after = ""] = pattern.split("<value>").map((part) => escaped(part).replace("\\(s\\)", "s?"));
+    for (const problem of problems) {
+      for (const { index } of problem.matchAll(new RegExp(before + NUMBER + after, "g"))) {
+        if (!said.some((shown) => problem.startsWith(shown, index))) {
+          return `'${problem.slice(index)}' is not what ${declaration.label} shows`;
+        }
+      }
+    }
+  }
+  return undefined;
+}
+
+/** A value as a text shows it: `8.000 s`, `12`, `5 MiB`, `3 d 2 h`. */
+const NUMBER = String.raw`-?\d[\d.]*%?(?: ?[A-Za-z]{1,3}\b(?: \d+ ?[a-z]{1,3}\b)?)?`;
+
+const escaped = (text: string) => text.replace(/[.*+?^${}()|[\]\\]/g, "\\$&");
+
+/** What alerts only where the end of a range is taken for one of "N or more". */
+const isBoundary = ({ value, warn, crit }: Item) => [warn, crit].some((range) => range === String(value));
 
 /** Whether a command line has an option, given by its key and, behind a blank, its value. */
 function given({ name, options }: Executable, condition: string, args: readonly string[]): boolean {

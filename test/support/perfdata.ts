@@ -115,6 +115,16 @@ function range(text: string | undefined, where: string): string | undefined {
   return text;
 }
 
+/** Whether a range as printed alerts; at its very end too, since a bare N of check_gearman means "N or more". */
+export function alerts(range: string | undefined, value: number | undefined): boolean {
+  if (range === undefined || value === undefined) return false;
+  const [, inside, low, colon, high] = RANGE.exec(range) ?? [];
+  const start = low === "~" ? Number.NEGATIVE_INFINITY : Number(low ?? 0);
+  const end = high === undefined ? Number.POSITIVE_INFINITY : Number(high);
+  if (inside !== "") return start <= value && value <= end;
+  return value < start || value > end || (colon === undefined && value === end);
+}
+
 function fail(what: string, where: string): never {
   throw new Error(`malformed plugin output: ${what}: ${JSON.stringify(where)}`);
 }
