@@ -1,3 +1,5 @@
+import { CONTRIBS } from "./contrib.ts";
+
 /** A declared item of perfdata on a panel. */
 export interface Curve {
   readonly plugin: string;
@@ -31,12 +33,11 @@ export interface Row {
 
 const gearman = (label: string): Curve => ({ plugin: "check_gearman", label: `[<server>_]<queue>_${label}` });
 const results = (label: string): Curve => ({ ...gearman(label), only: "check_results" });
-const trip = (label: string): Curve => ({ plugin: "check_mod_gearman", label: `[<server>_][<queue>_]${label}` });
 const leak = (label: string): Curve => ({ plugin: "check_gearman_fd_leak", label: `<name>_${label}` });
 const sites = (label: string): Curve => ({ plugin: "check_liveproxy", label });
 
-/** What the dashboards show. Ranges such as `1:` are not stored by any writer of Icinga 2, so those thresholds have no line. */
-export const ROWS: readonly Row[] = [
+/** Of the plugins that have no `contrib.ts` yet. */
+const CENTRAL: readonly Row[] = [
   {
     title: "Queues (check_gearman)",
     graphs: [
@@ -66,31 +67,6 @@ export const ROWS: readonly Row[] = [
         curves: [results("waiting"), { ...results("worker"), keep: "min" }],
         width: 12,
         thresholds: true,
-      },
-    ],
-  },
-  {
-    title: "Round trip (check_mod_gearman)",
-    graphs: [
-      {
-        title: "Time until the result is back",
-        about: "From sending a check to its result; of several jobs the slowest.",
-        curves: [trip("time")],
-        width: 8,
-        thresholds: true,
-      },
-      {
-        title: "Where the time goes",
-        about: "wait is the backlog, run the machine of the worker, return the way back.",
-        curves: [trip("wait"), trip("run"), trip("return")],
-        width: 8,
-        stacked: true,
-      },
-      {
-        title: "Lost jobs",
-        about: "Checks that did not come back. One of many jobs: a single worker with a wrong key.",
-        curves: [trip("lost")],
-        width: 8,
       },
     ],
   },
@@ -170,4 +146,16 @@ export const ROWS: readonly Row[] = [
       },
     ],
   },
+];
+
+/** What the dashboards show. Ranges such as `1:` are not stored by any writer of Icinga 2, so those thresholds have no line. */
+export const ROWS: readonly Row[] = [
+  ...CENTRAL,
+  ...Array.from(CONTRIBS, ([plugin, { row }]) => ({
+    ...row,
+    graphs: row.graphs.map(({ curves, ...graph }) => ({
+      ...graph,
+      curves: curves.map(({ of, ...curve }) => ({ ...curve, plugin, label: of.declared.label })),
+    })),
+  })),
 ];

@@ -1,3 +1,5 @@
+import { CONTRIBS } from "./contrib.ts";
+
 /** A value that differs from host to host. */
 export interface FromHost {
   /** Custom variable of the host. */
@@ -32,20 +34,14 @@ export interface Service {
   readonly user?: string;
 }
 
-/** Plugins whose -H is the host that the service belongs to, unless it is said otherwise. */
-const ASKS_ITS_HOST = ["check_gearman", "check_mod_gearman"];
+/** Whether the plugin's -H is the host that the service belongs to, unless it is said otherwise. */
+export const asksItsHost = (plugin: string) => plugin === "check_gearman" || CONTRIBS.get(plugin)?.asksItsHost === true;
 
-export const asksItsHost = (plugin: string) => ASKS_ITS_HOST.includes(plugin);
-
-/** The option all of {@link ASKS_ITS_HOST} have for that. */
+/** The option they all have for that. */
 export const ADDRESS = "server";
 
-/**
- * What the examples set up. Thresholds are those of the plugins: none is repeated here.
- *
- * The queues are Mod-Gearman's.
- */
-export const SERVICES: readonly Service[] = [
+/** Of the plugins that have no `contrib.ts` yet. The queues are Mod-Gearman's. */
+const CENTRAL: readonly Service[] = [
   {
     plugin: "check_gearman",
     title: "gearmand",
@@ -89,14 +85,6 @@ export const SERVICES: readonly Service[] = [
     options: { queue: ["proxy_status"], send: "check" },
   },
   {
-    plugin: "check_mod_gearman",
-    suffix: "round_trip",
-    title: "gearman round trip",
-    about: "A check goes to a worker and comes back. The key file must be readable by the monitoring user.",
-    hosts: "gearman_key_file",
-    options: { keyFile: { host: "gearman_key_file", sample: "/etc/mod-gearman/secret.key" } },
-  },
-  {
     plugin: "check_gearman_fd_leak",
     title: "gearman descriptors",
     about: "gearmand is far from its limit of open descriptors.",
@@ -124,6 +112,12 @@ export const SERVICES: readonly Service[] = [
     local: true,
   },
 ];
+
+/** What the examples set up. Thresholds are those of the plugins: none is repeated here. */
+export const SERVICES: readonly Service[] = [
+  ...CENTRAL,
+  ...[...CONTRIBS].flatMap(([plugin, { services }]) => services.map((service) => ({ ...service, plugin }))),
+].sort((a, b) => Number(a.plugin > b.plugin) - Number(a.plugin < b.plugin));
 
 export const isFromHost = (setting: Setting): setting is FromHost =>
   typeof setting === "object" && !Array.isArray(setting);
