@@ -1,22 +1,22 @@
 // Runs every check in several states against servers that start with it, and ends by itself.
 import { readdirSync } from "node:fs";
-import { dirname, join } from "node:path";
-import { fileURLToPath, pathToFileURL } from "node:url";
+import { basename, dirname } from "node:path";
+import { fileURLToPath } from "node:url";
 
-import { Stage } from "./stage.ts";
+import { fromPlugins } from "../generate/plugins.ts";
+import { type Demo, Stage } from "./stage.ts";
 
-const folder = dirname(fileURLToPath(import.meta.url));
-const names = readdirSync(folder)
-  .filter((name) => /^(check|gearman)_\w+\.ts$/.test(name))
-  .sort();
+const demos = new Map(await fromPlugins<Demo>("demo.ts"));
+// of the plugins whose folder has none yet
+for (const file of readdirSync(dirname(fileURLToPath(import.meta.url)))) {
+  if (!/^(check|gearman)_\w+\.ts$/.test(file)) continue;
+  demos.set(basename(file, ".ts"), ((await import(`./${file}`)) as { default: Demo }).default);
+}
 
-for (const name of names) {
+for (const [name, demo] of [...demos].sort()) {
   const stage = new Stage();
   try {
-    console.log(`\n${"=".repeat(80)}\n${name.replace(/\.ts$/, "")}`);
-    const { default: demo } = (await import(pathToFileURL(join(folder, name)).href)) as {
-      default: (stage: Stage) => Promise<void>;
-    };
+    console.log(`\n${"=".repeat(80)}\n${name}`);
     await demo(stage);
   } finally {
     await stage.clear();

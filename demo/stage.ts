@@ -1,6 +1,9 @@
 import { runPlugin } from "../test/support/exec.ts";
 import type { Owner } from "../test/support/owner.ts";
 
+/** The scenes of one plugin: the default export of `plugins/<name>/demo.ts`. */
+export type Demo = (stage: Stage) => Promise<void>;
+
 /** Where the scenes are played: runs executables, shows what they say, and clears up at the end. */
 export class Stage implements Owner {
   readonly #stops: (() => unknown)[] = [];

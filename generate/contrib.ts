@@ -1,10 +1,7 @@
-import { existsSync, readdirSync } from "node:fs";
-import { join } from "node:path";
-import { fileURLToPath, pathToFileURL } from "node:url";
-
 import type { Declared } from "monitoring-plugins-ts";
 
 import type { Curve, Graph, Row } from "./panels.ts";
+import { fromPlugins } from "./plugins.ts";
 import type { Service } from "./services.ts";
 
 /** What a plugin offers those who run it: the default export of `plugins/<name>/contrib.ts`. */
@@ -22,17 +19,5 @@ interface CurveOf extends Omit<Curve, "plugin" | "label"> {
   readonly of: Declared;
 }
 
-const PLUGINS = fileURLToPath(new URL("../plugins/", import.meta.url));
-
 /** Those of all plugins that have one, by the plugin's name. */
-export const CONTRIBS: ReadonlyMap<string, Contrib> = new Map(
-  await Promise.all(
-    readdirSync(PLUGINS)
-      .filter((name) => existsSync(join(PLUGINS, name, "contrib.ts")))
-      .sort()
-      .map(async (name): Promise<[string, Contrib]> => {
-        const module = await import(pathToFileURL(join(PLUGINS, name, "contrib.ts")).href);
-        return [name, (module as { default: Contrib }).default];
-      }),
-  ),
-);
+export const CONTRIBS = await fromPlugins<Contrib>("contrib.ts");

@@ -2,6 +2,11 @@ import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { fileURLToPath } from "node:url";
 
+import type { Owner } from "../support/owner.ts";
+
+/** The timings of one plugin, in Markdown: the default export of `plugins/<name>/bench.ts`. */
+export type Bench = (owner: Owner) => Promise<string>;
+
 const root = fileURLToPath(new URL("../../", import.meta.url));
 const reportPeak = fileURLToPath(new URL("report-peak.cjs", import.meta.url));
 

@@ -3,10 +3,13 @@
 import { execFileSync } from "node:child_process";
 import { readdirSync, writeFileSync } from "node:fs";
 import { arch, cpus, release, totalmem, type } from "node:os";
-import { dirname, join } from "node:path";
-import { fileURLToPath, pathToFileURL } from "node:url";
+import { basename, dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+
 import { Stage } from "../../demo/stage.ts";
+import { fromPlugins } from "../../generate/plugins.ts";
 import { lacking, programPath } from "../support/debian.ts";
+import type { Bench } from "./measure.ts";
 
 const folder = dirname(fileURLToPath(import.meta.url));
 const missing = lacking("gearmand");
@@ -15,17 +18,18 @@ if (missing !== undefined) {
   process.exit(1);
 }
 
-const names = readdirSync(folder)
-  .filter((name) => /^(check|gearman)_\w+\.ts$/.test(name))
-  .sort();
+const benches = new Map(await fromPlugins<Bench>("bench.ts"));
+// of the plugins whose folder has none yet
+for (const file of readdirSync(folder)) {
+  if (!/^(check|gearman)_\w+\.ts$/.test(file)) continue;
+  benches.set(basename(file, ".ts"), ((await import(`./${file}`)) as { default: Bench }).default);
+}
+
 const sections: string[] = [];
-for (const name of names) {
+for (const [name, bench] of [...benches].sort()) {
   const stage = new Stage();
   try {
-    const { default: bench } = (await import(pathToFileURL(join(folder, name)).href)) as {
-      default: (stage: Stage) => Promise<string>;
-    };
-    const section = `## ${name.replace(/\.ts$/, "")}\n\n${await bench(stage)}\n`;
+    const section = `## ${name}\n\n${await bench(stage)}\n`;
     console.log(section);
     sections.push(section);
   } finally {

@@ -1,11 +1,10 @@
 import { chmod, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-
-import { startGearmand } from "../test/servers/gearmand.ts";
-import { KEY, type ModGearmanWorkerOptions, startModGearmanWorker } from "../test/servers/mod-gearman-worker.ts";
-import { lacking } from "../test/support/debian.ts";
-import type { Stage } from "./stage.ts";
+import type { Stage } from "#demo/stage.ts";
+import { startGearmand } from "#test/servers/gearmand.ts";
+import { KEY, type ModGearmanWorkerOptions, startModGearmanWorker } from "#test/servers/mod-gearman-worker.ts";
+import { lacking } from "#test/support/debian.ts";
 
 /** Shows check_mod_gearman in all four states, with workers of several kinds on a real gearmand. */
 export default async function demo(stage: Stage): Promise<void> {

@@ -1,7 +1,7 @@
-import { startGearmand } from "../servers/gearmand.ts";
-import { startModGearmanWorker } from "../servers/mod-gearman-worker.ts";
-import type { Owner } from "../support/owner.ts";
-import { EMPTY_NODE, plugin, race, raceTable } from "./measure.ts";
+import { EMPTY_NODE, plugin, race, raceTable } from "#test/bench/measure.ts";
+import { startGearmand } from "#test/servers/gearmand.ts";
+import { startModGearmanWorker } from "#test/servers/mod-gearman-worker.ts";
+import type { Owner } from "#test/support/owner.ts";
 
 const ROUNDS = 21;
 
