@@ -60,7 +60,7 @@ export function restsOnNoWorker(rules: Rules, severalServers: boolean): (queue: 
 }
 
 /**
- * The selected ones of a server's queues. The private queues of check_mod_gearman are selected by name only: they come and go,
+ * The selected ones of a server's queues. The private queues of probes are selected by name only: they come and go,
  * and what a killed probe left behind is no alarm.
  */
 export function selectQueues(queues: readonly QueueStatus[], selection: Selection): readonly QueueStatus[] {

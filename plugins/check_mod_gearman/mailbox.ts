@@ -58,7 +58,7 @@ function isClear(payload: Buffer): boolean {
 
 /** A queue's name, unlike any other run's, that tells when the run is over for certain. */
 export function mailboxName(random: string, now: number, remainingMs: number): string {
-  return probeQueueName(random, Math.ceil((now + remainingMs) / 1000) + SLACK_SECONDS);
+  return probeQueueName("check_mod_gearman", random, Math.ceil((now + remainingMs) / 1000) + SLACK_SECONDS);
 }
 
 /** Whether a queue belonged to a run that is over, however it ended. */

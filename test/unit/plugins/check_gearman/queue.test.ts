@@ -128,8 +128,8 @@ test("a long name is cut in texts", () => {
   assert.equal(shown("x".repeat(101)), `${"x".repeat(97)}...`);
 });
 
-test("the private queues of check_mod_gearman count only when they are named", () => {
-  const left = `check_mod_gearman-6b01e2b0-${"0123456789abcdef".repeat(2)}`;
+test("the private queues of probes count only when they are named", () => {
+  const left = `check_x-6b01e2b0-${"0123456789abcdef".repeat(2)}`;
   const queues = [queue(left, 1, 0), queue("service")];
   const names = (selected: readonly string[]) =>
     selectQueues(queues, { queues: selected, include: [], exclude: [] }).map(({ name }) => name);
