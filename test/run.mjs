@@ -1,6 +1,5 @@
 // Runs the tests: all of them, or those whose path contains one of the arguments (`node test/run.mjs endpoint range`).
-// With --standalone those of test/plugins, by the executables of dist/standalone, or of PLUGINS_DIR, instead
-// of the bundles.
+// With --standalone those of plugins, by the executables of dist/standalone, or of PLUGINS_DIR, instead of the bundles.
 
 import { spawnSync } from "node:child_process";
 import { readdirSync } from "node:fs";
@@ -14,10 +13,10 @@ installMissing((line) => console.log(line));
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const standalone = process.argv.includes("--standalone");
 const filters = process.argv.slice(2).filter((argument) => argument !== "--standalone");
-const files = readdirSync(join(root, "test"), { recursive: true })
-  .map((path) => join("test", path))
-  .filter((path) => path.endsWith(".test.ts") && !path.startsWith(join("test", "bench")))
-  .filter((path) => !standalone || path.startsWith(join("test", "plugins")))
+const files = ["test", "plugins"]
+  .flatMap((folder) => readdirSync(join(root, folder), { recursive: true }).map((path) => join(folder, path)))
+  .filter((path) => path.endsWith(".test.ts"))
+  .filter((path) => !standalone || path.startsWith(join("test", "plugins")) || path.startsWith("plugins"))
   .filter((path) => filters.length === 0 || filters.some((filter) => path.includes(filter)))
   .sort();
 if (files.length === 0) {

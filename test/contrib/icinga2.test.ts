@@ -12,10 +12,12 @@ import { text } from "node:stream/consumers";
 import { test } from "node:test";
 import { isDeepStrictEqual } from "node:util";
 
+import { fromPlugins } from "../../generate/plugins.ts";
 import { listen } from "../servers/address.ts";
 import type { Gearmand } from "../servers/gearmand.ts";
 import { startIcinga } from "../servers/icinga2.ts";
 import { programPath } from "../support/debian.ts";
+import type { Fixtures } from "../support/fixtures.ts";
 import { needs } from "../support/needs.ts";
 import type { Owner } from "../support/owner.ts";
 import { parseOutput, parsePerfdata } from "../support/perfdata.ts";
@@ -32,7 +34,10 @@ include "${CONTRIB}icinga2/examples/services.conf"
 `;
 
 /** Variables of an ordinary service of each plugin: what it needs in this test, and options of every kind. */
-const ORDINARY: Readonly<Record<string, (server: Gearmand, keyFile: string) => readonly string[]>> = {
+const ORDINARY: Readonly<Record<string, Fixtures["icinga"]>> = {
+  ...Object.fromEntries(
+    Array.from(await fromPlugins<Fixtures>("test/fixtures.ts"), ([name, { icinga }]) => [name, icinga]),
+  ),
   check_gearman: () => [
     'gearman_queue = [ "host", "service" ]',
     'gearman_warning = "~:10"',
@@ -44,7 +49,6 @@ const ORDINARY: Readonly<Record<string, (server: Gearmand, keyFile: string) => r
     "gearman_verbose = true",
   ],
   check_gearman_fd_leak: ({ pid }) => [`gearman_fd_leak_pid = ${pid}`],
-  check_mod_gearman: (_, keyFile) => [`mod_gearman_key_file = "${keyFile}"`, "mod_gearman_count = 3"],
   check_liveproxy: () => ['liveproxy_hostname = [ "unix:" + LabDir + "/run/live.sock" ]'],
 };
 

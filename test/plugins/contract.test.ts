@@ -11,8 +11,10 @@ import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
 import type { Plugin } from "monitoring-plugins-ts";
 
+import { fromPlugins } from "../../generate/plugins.ts";
 import { fakeGearmand } from "../servers/fake-gearmand.ts";
 import { onlyByNode, PLUGINS_DIR, type RunOptions, runPlugin, startPlugin } from "../support/exec.ts";
+import type { Fixtures } from "../support/fixtures.ts";
 import { nodeBinary, OTHER_NODES } from "../support/node-versions.ts";
 import { parseOutput } from "../support/perfdata.ts";
 import { procTree } from "../support/proc-tree.ts";
@@ -23,14 +25,13 @@ const COLUMNS = 80;
 const USAGE_LINES = 23;
 
 /** Arguments with which a plugin has a server to look at, and perfdata to print. Others are run with `--version`. */
-const ORDINARY: Readonly<Record<string, (t: TestContext) => Promise<readonly string[]>>> = {
+const ORDINARY: Readonly<Record<string, Fixtures["ordinary"]>> = {
+  ...Object.fromEntries(
+    Array.from(await fromPlugins<Fixtures>("test/fixtures.ts"), ([name, { ordinary }]) => [name, ordinary]),
+  ),
   async check_gearman(t) {
     const { address } = await fakeGearmand(t, { queues: { host: { total: 3, running: 1, workers: 2 }, "a b": {} } });
     return ["-H", address];
-  },
-  async check_mod_gearman(t) {
-    const { address } = await fakeGearmand(t, { queues: { service: {} } });
-    return ["-H", address, "--no-encryption", "--confirm", "0"];
   },
   async check_liveproxy() {
     return ["-H", "unix:/dev/null/none"];

@@ -8,14 +8,15 @@ import { type TestContext, test } from "node:test";
 import { setTimeout } from "node:timers/promises";
 
 import { declarationsOf } from "../../generate/perfdata.ts";
+import { fromPlugins } from "../../generate/plugins.ts";
 import { startCannedCore } from "../servers/canned-core.ts";
 import { registerQueues, startWorkers } from "../servers/gearman-worker.ts";
 import { startGearmand } from "../servers/gearmand.ts";
 import { startLiveproxyd } from "../servers/liveproxyd/start.ts";
 import { PeerStatus, startLmd } from "../servers/lmd.ts";
-import { startModGearmanWorker } from "../servers/mod-gearman-worker.ts";
 import { declared } from "../support/declared.ts";
 import { execPlugin, PLUGINS_DIR } from "../support/exec.ts";
+import type { Fixtures } from "../support/fixtures.ts";
 import { needs } from "../support/needs.ts";
 import { parseOutput } from "../support/perfdata.ts";
 import { temporaryFolder } from "../support/proc-tree.ts";
@@ -65,16 +66,17 @@ async function notes(plugin: string) {
 type Notes = Awaited<ReturnType<typeof notes>>;
 
 const RUNS: Readonly<Record<string, (t: TestContext, plugin: Notes, levels: readonly string[]) => Promise<void>>> = {
+  ...Object.fromEntries(
+    Array.from(await fromPlugins<Fixtures>("test/fixtures.ts"), ([name, { everything }]) => [
+      name,
+      (t: TestContext, { run }: Notes, levels: readonly string[]) => everything(t, run, levels),
+    ]),
+  ),
   async check_gearman(t, { run }, levels) {
     const { address } = await startGearmand(t);
     await startWorkers(t, address, ["worker_host1"], { command: ["echo", "host1 has 3 worker|jobs=8c"] });
     await run("-H", address, ...levels);
     await run("-H", address, "-q", "worker_host1", "-s", "check");
-  },
-  async check_mod_gearman(t, { run }, levels) {
-    const { address } = await startGearmand(t);
-    await startModGearmanWorker(t, address, { key: null });
-    await run("-H", address, "--no-encryption", ...levels);
   },
   async check_gearman_fd_leak(t, { run }, levels) {
     const { address, host, port } = await startGearmand(t);

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { Cipher } from "../../../../lib/mod-gearman/cipher.ts";
-import { isAbandoned, Mailbox, mailboxName } from "../../../../plugins/check_mod_gearman/mailbox.ts";
+import { Cipher } from "monitoring-plugins-ts/mod-gearman";
+import { isAbandoned, Mailbox, mailboxName } from "../mailbox.ts";
 
 const NOW = 1_700_000_000_000;
 const RANDOM = "0123456789abcdef0123456789abcdef";

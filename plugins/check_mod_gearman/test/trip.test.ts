@@ -3,7 +3,7 @@ import { test } from "node:test";
 
 import fc from "fast-check";
 
-import { Trip } from "../../../../plugins/check_mod_gearman/trip.ts";
+import { Trip } from "../trip.ts";
 
 const NOW = 1_700_000_000_000;
 const COMPLETE = { state: "complete", data: Buffer.alloc(0) } as const;

@@ -2,17 +2,10 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 
 import { CheckError, readCommandLine, report, Status } from "monitoring-plugins-ts";
-
-import { evaluate, type Rules } from "../../../../plugins/check_mod_gearman/evaluate.ts";
-import type {
-  ProbeFacts,
-  QueueFacts,
-  ServerFacts,
-  Stray,
-  TripFacts,
-} from "../../../../plugins/check_mod_gearman/facts.ts";
-import { quantities } from "../../../../plugins/check_mod_gearman/quantities.ts";
-import { parseOutput } from "../../../support/perfdata.ts";
+import { parseOutput } from "#test/support/perfdata.ts";
+import { evaluate, type Rules } from "../evaluate.ts";
+import type { ProbeFacts, QueueFacts, ServerFacts, Stray, TripFacts } from "../facts.ts";
+import { quantities } from "../quantities.ts";
 
 const RULES: Rules = {
   ...(await readCommandLine(quantities, [])),

@@ -3,13 +3,13 @@
 import assert from "node:assert/strict";
 import { type TestContext, test } from "node:test";
 
-import { adminCommand } from "../servers/admin.ts";
-import { registerQueues } from "../servers/gearman-worker.ts";
-import { startGearmand } from "../servers/gearmand.ts";
-import { type ModGearmanWorkerOptions, startModGearmanWorker } from "../servers/mod-gearman-worker.ts";
-import * as raw from "../servers/raw-worker.ts";
-import { needs } from "../support/needs.ts";
-import { check, listed } from "./check-mod-gearman.ts";
+import { adminCommand } from "#test/servers/admin.ts";
+import { registerQueues } from "#test/servers/gearman-worker.ts";
+import { startGearmand } from "#test/servers/gearmand.ts";
+import { type ModGearmanWorkerOptions, startModGearmanWorker } from "#test/servers/mod-gearman-worker.ts";
+import * as raw from "#test/servers/raw-worker.ts";
+import { needs } from "#test/support/needs.ts";
+import { check, listed } from "./check.ts";
 
 const real = needs("gearmand");
 

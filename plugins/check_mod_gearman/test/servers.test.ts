@@ -6,14 +6,14 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type TestContext, test } from "node:test";
 
-import { adminCommand, untilQueues } from "../servers/admin.ts";
-import { fillQueue, registerQueues } from "../servers/gearman-worker.ts";
-import { type Gearmand, startGearmand } from "../servers/gearmand.ts";
-import { refused, silent, webServer } from "../servers/misbehaving.ts";
-import { startModGearmanWorker } from "../servers/mod-gearman-worker.ts";
-import { makeCertificates, tlsFront } from "../servers/tls.ts";
-import { needs } from "../support/needs.ts";
-import { check, listed, start } from "./check-mod-gearman.ts";
+import { adminCommand, untilQueues } from "#test/servers/admin.ts";
+import { fillQueue, registerQueues } from "#test/servers/gearman-worker.ts";
+import { type Gearmand, startGearmand } from "#test/servers/gearmand.ts";
+import { refused, silent, webServer } from "#test/servers/misbehaving.ts";
+import { startModGearmanWorker } from "#test/servers/mod-gearman-worker.ts";
+import { makeCertificates, tlsFront } from "#test/servers/tls.ts";
+import { needs } from "#test/support/needs.ts";
+import { check, listed, start } from "./check.ts";
 
 const real = needs("gearmand");
 

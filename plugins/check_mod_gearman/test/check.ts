@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 
-import { queueCounts } from "../servers/admin.ts";
-import { KEY } from "../servers/mod-gearman-worker.ts";
-import { type Finished, type Started, startPlugin } from "../support/exec.ts";
-import { type Output, parseOutput } from "../support/perfdata.ts";
+import { queueCounts } from "#test/servers/admin.ts";
+import { KEY } from "#test/servers/mod-gearman-worker.ts";
+import { type Finished, type Started, startPlugin } from "#test/support/exec.ts";
+import { type Output, parseOutput } from "#test/support/perfdata.ts";
 
 const STATES = ["OK", "WARNING", "CRITICAL", "UNKNOWN"];
 
