@@ -32,6 +32,7 @@ export {
   type Quantity,
   quantity,
   type RelativeThreshold,
+  relayed,
 } from "./quantity.ts";
 export { Range, type Threshold } from "./range.ts";
 export { combine, type Detail, figures, judge, measure, type Result, report, verdict } from "./result.ts";

@@ -1,6 +1,7 @@
 import { formatDecimal } from "./decimal.ts";
 import type { Metric, MetricDeclaration, UoM } from "./metric.ts";
 import { type Declarations, type Group, type Option, option } from "./option.ts";
+import { parsePerfdata } from "./perfdata.ts";
 import { Range, type Threshold } from "./range.ts";
 import { judge, type Result } from "./result.ts";
 import { Status, urgency } from "./status.ts";
@@ -37,8 +38,8 @@ interface Described<L extends string> {
   readonly show?: (value: number) => string;
 }
 
-/** An option that sets a threshold: its flags, and the default where there is one. */
-type Level = string | { readonly flags: string; readonly default?: string };
+/** An option that sets a threshold: its flags, the default where there is one, and what else its help says. */
+type Level = string | { readonly flags: string; readonly default?: string; readonly note?: string };
 
 /** What a quantity with thresholds says besides; at least one of `warning` and `critical`. */
 interface Judged<T extends Threshold | RelativeThreshold> {
@@ -128,12 +129,12 @@ export function quantity<const L extends string, T extends Threshold | RelativeT
     for (const name of ["warning", "critical"] as const) {
       const level = levels[name];
       if (level === undefined) continue;
-      const { flags, ...rest } = typeof level === "string" ? { flags: level } : level;
+      const { flags, note, ...rest } = typeof level === "string" ? { flags: level } : level;
       const key = keyOf(flags);
       keys[name] = key;
       options[key] = option({
         flags: `${flags} ${grammar.placeholder}`,
-        help: `${help.charAt(0).toUpperCase()}${help.slice(1)}${UNITS[uom]}: ${name}.`,
+        help: `${help.charAt(0).toUpperCase()}${help.slice(1)}${UNITS[uom]}: ${name}.${note === undefined ? "" : ` ${note}`}`,
         section,
         parse: grammar.parse,
         ...rest,
@@ -163,6 +164,19 @@ export function quantity<const L extends string, T extends Threshold | RelativeT
         read(values, keys.warning),
         read(values, keys.critical),
       ) as unknown as Gauge<L, T>,
+  };
+}
+
+/** Declares that somebody else's perfdata is printed anew: label, unit and thresholds are theirs. Reaches `check` as what reads it. */
+export function relayed(
+  declaration: Pick<MetricDeclaration, "label" | "meaning" | "with" | "when">,
+): Declared & Group<(text: string) => readonly Metric[]> {
+  return {
+    declared: { ...declaration, relayed: true },
+    options: {},
+    text: "",
+    show: formatDecimal,
+    bind: () => parsePerfdata,
   };
 }
 

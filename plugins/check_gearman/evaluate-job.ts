@@ -1,28 +1,25 @@
 import {
   type Detail,
   filterMetrics,
-  judge,
   type Metric,
   type Pattern,
   type PerfdataAmount,
-  parsePerfdata,
   parseStatus,
-  type Range,
   type Result,
   Status,
   statusName,
+  type Values,
   verdict,
   worst,
 } from "monitoring-plugins-ts";
 import { displayName } from "monitoring-plugins-ts/gearman";
 
 import type { JobFacts, JobOrder } from "./job.ts";
-import type { Levels } from "./queue.ts";
+import type { answer, measures } from "./quantities.ts";
 
 /** Everything the user said about the answer to a job. */
-export interface JobRules {
+export interface JobRules extends Pick<Values<typeof measures>, "time">, Values<typeof answer> {
   readonly expect: string | undefined;
-  readonly time: Levels<Range>;
   readonly perfdata: PerfdataAmount;
   readonly perfdataFilter: Pattern | undefined;
 }
@@ -45,7 +42,7 @@ export function evaluateJob(facts: JobFacts, { queue, text }: JobOrder, rules: J
     case "taken":
       return timed(verdict(Status.OK, "sending background job succeeded"), facts.seconds, rules);
     case "answered":
-      return timed(judgeAnswer(parseAnswer(facts.data), text, rules), facts.seconds, rules);
+      return timed(judgeAnswer(parseAnswer(facts.data, rules), text, rules), facts.seconds, rules);
   }
 }
 
@@ -66,7 +63,7 @@ interface Answer {
  * Reads an answer of the form `N:text|perfdata`, then further lines. Mod-Gearman's workers send 65,536 bytes: their text, a
  * NUL, and whatever the memory behind it held.
  */
-function parseAnswer(data: Buffer): Answer {
+function parseAnswer(data: Buffer, { workerPerfdata }: JobRules): Answer {
   const nul = data.indexOf(0);
   const whole = data.toString("utf8", 0, nul < 0 ? data.length : nul).trim();
   const [, prefix, output = whole] = /^(-?\d+|.):(.*)$/s.exec(whole) ?? [];
@@ -78,7 +75,7 @@ function parseAnswer(data: Buffer): Answer {
     status: known ? parseStatus(prefix) : undefined,
     strangeState: known ? undefined : prefix,
     text: cut((bar < 0 ? first : first.slice(0, bar)).trim()),
-    metrics: bar < 0 ? [] : parsePerfdata(first.slice(bar + 1)),
+    metrics: bar < 0 ? [] : workerPerfdata(first.slice(bar + 1)),
     lines: lines.slice(0, MOST_LINES).map(cut),
   };
 }
@@ -126,15 +123,14 @@ function relayed(metrics: readonly Metric[], { perfdata, perfdataFilter }: JobRu
 
 /** Adds how long the worker took, and the state that this alone deserves. */
 function timed(result: Result, seconds: number, { time, perfdata }: JobRules): Result {
-  if (time.warning === undefined && time.critical === undefined) return result;
-  const status = judge(seconds, time.warning, time.critical);
-  const late = status === Status.OK ? "" : `answer took ${seconds.toFixed(3)} s: `;
-  const metric: Metric = { label: "time", value: Number(seconds.toFixed(6)), uom: "s", ...time, min: 0 };
+  if (!time.isJudged) return result;
+  const late = time.measure(seconds);
+  const isLate = late.status !== Status.OK;
   return {
     ...result,
-    status: worst([status, result.status]),
-    text: late + result.text,
-    verbatim: result.verbatim === true && status === Status.OK,
-    metrics: perfdata === "none" ? result.metrics : [...result.metrics, metric],
+    status: worst([late.status, result.status]),
+    text: isLate ? `${late.text}: ${result.text}` : result.text,
+    verbatim: result.verbatim === true && !isLate,
+    metrics: perfdata === "none" ? result.metrics : [...result.metrics, ...late.metrics],
   };
 }

@@ -2,11 +2,9 @@ import {
   type CheckError,
   combine,
   type Detail,
+  figures,
   filterMetrics,
-  judge,
   type Metric,
-  measure,
-  type Range,
   type Result,
   Status,
   safeLabel,
@@ -14,7 +12,7 @@ import {
 } from "monitoring-plugins-ts";
 import type { QueueStatus, ServerStatus } from "monitoring-plugins-ts/gearman";
 
-import { counted, judgeQueue, type Levels, type Rules, selectQueues, shown } from "./queue.ts";
+import { counted, judgeQueue, type Rules, selectQueues, shown } from "./queue.ts";
 
 /** What one job server answered, or why it did not. */
 export interface ServerFacts {
@@ -30,14 +28,14 @@ const failed = (answer: ServerFacts["answer"]): answer is CheckError => answer i
 /** The verdict on the queues of one or more job servers. */
 export function evaluate(facts: readonly ServerFacts[], rules: Rules): Result {
   const several = facts.length > 1;
-  const judgeFailures = rules.servers.warning === undefined && rules.servers.critical === undefined;
+  const judgeFailures = !rules.servers.isJudged;
   const answered = facts.filter(({ answer }) => !failed(answer)).length;
 
   const parts: Result[] = [];
   for (const { server, label, answer } of facts) {
     if (!failed(answer))
       parts.push(
-        evaluateServer(answer, rules, { prefix: several ? `${server}: ` : "", label: several ? `${label}_` : "" }),
+        evaluateServer(answer, rules, { prefix: several ? `${server}: ` : "", label: several ? label : undefined }),
       );
     else if (judgeFailures || answered === 0) parts.push(verdict(answer.status, withServer(answer.message, server)));
   }
@@ -67,8 +65,8 @@ const hostOf = (server: string) => server.replace(/:\d+$/, "").replace(/^\[(.*)\
 interface Prefixes {
   /** In front of a text. */
   readonly prefix: string;
-  /** In front of a label. */
-  readonly label: string;
+  /** The server's part of a label. */
+  readonly label: string | undefined;
 }
 
 function evaluateServer(answer: ServerStatus, rules: Rules, { prefix, label }: Prefixes): Result {
@@ -95,7 +93,8 @@ function evaluateServer(answer: ServerStatus, rules: Rules, { prefix, label }: P
     );
   }
   parts.push(...judgeAnswer(answer, prefix));
-  parts.push(...judgeTotals(answer, waiting, queues.length, rules, { prefix, label }));
+  parts.push(figures(filterMetrics(queueMetrics(queues, rules, label), rules.perfdataFilter)));
+  parts.push(...measureServer(answer, queues, waiting, rules, { prefix, label }).map((part) => selected(part, rules)));
 
   const details: Detail[] = [
     { verbosity: 1, lines: queueLines(queues, rules, prefix) },
@@ -112,9 +111,9 @@ function evaluateServer(answer: ServerStatus, rules: Rules, { prefix, label }: P
       lines: [`${prefix}${leftOut} of ${answer.queues.length} queues left out by the filters`],
     });
   // a server without a single queue is a fresh one; its being up is what was checked
-  if (parts.length === 0)
+  if (parts.every(({ text }) => text === ""))
     parts.push(verdict(Status.OK, `${prefix}${counted(queues.length, "queue")} within thresholds`));
-  return combine("", parts, { details, metrics: metrics(answer, queues, waiting, rules, label) });
+  return combine("", parts, { details });
 }
 
 /** What is wrong with the answer itself. A name may hold line feeds and forge lines, so nothing odd is ignored. */
@@ -130,28 +129,52 @@ function judgeAnswer({ oddCount, oddLines, duplicates }: ServerStatus, prefix: s
   return parts;
 }
 
-function judgeTotals(
+/** What the server as a whole is judged by. */
+function measureServer(
   { seconds }: ServerStatus,
+  queues: readonly QueueStatus[],
   waiting: number,
-  queues: number,
-  { total, time }: Rules,
-  { prefix }: Prefixes,
+  rules: Rules,
+  { prefix, label }: Prefixes,
 ): Result[] {
+  const { total, time } = rules;
+  const names = { server: label };
   const parts: Result[] = [];
-  const totalStatus = judge(waiting, total.warning, total.critical);
-  if (totalStatus !== Status.OK)
-    parts.push(verdict(totalStatus, `${prefix}${counted(waiting, "job")} waiting in ${counted(queues, "queue")}.`));
-  const timeStatus = judge(seconds, time.warning, time.critical);
-  if (timeStatus !== Status.OK) parts.push(verdict(timeStatus, `${prefix}answer took ${seconds.toFixed(3)} s.`));
+  // a queue's label always ends in "_" and a word, so these words alone are nobody's
+  if (rules.perfdata === "totals" || total.isJudged) {
+    parts.push(
+      total.measure(waiting, {
+        names,
+        say: quietly((text) => `${prefix}${text} in ${counted(queues.length, "queue")}.`),
+      }),
+      figures([
+        rules.totalRunning.metric(sum(queues, "running"), names),
+        rules.totalWorker.metric(sum(queues, "worker"), names),
+        rules.queues.metric(queues.length, names),
+      ]),
+    );
+  }
+  if (time.isJudged) parts.push(time.measure(seconds, { names, say: quietly((text) => `${prefix}${text}.`) }));
   return parts;
 }
 
+/** Of what is fine nothing is said. */
+const quietly = (say: (text: string) => string) => (text: string, status: Status) =>
+  status === Status.OK ? "" : say(text);
+
+/** With that part of its perfdata that the user wants. */
+const selected = (
+  result: Result,
+  { perfdata, perfdataFilter }: Pick<Rules, "perfdata" | "perfdataFilter">,
+): Result => ({
+  ...result,
+  metrics: perfdata === "none" ? [] : filterMetrics(result.metrics, perfdataFilter),
+});
+
 function countServers(asked: number, answered: number, rules: Rules): Result | undefined {
-  const { servers, perfdata, perfdataFilter } = rules;
-  if (asked === 1 && servers.warning === undefined && servers.critical === undefined) return undefined;
-  const metric = { label: "servers", value: answered, ...servers, min: 0, max: asked };
-  const judged = measure(`${answered} of ${asked} job servers answered`, metric);
-  return { ...judged, metrics: perfdata === "none" ? [] : filterMetrics(judged.metrics, perfdataFilter) };
+  if (asked === 1 && !rules.servers.isJudged) return undefined;
+  const say = () => `${answered} of ${asked} job servers answered`;
+  return selected(rules.servers.measure(answered, { max: asked, say }), rules);
 }
 
 /** Queues that have workers on one server and none on another: jobs put there by the second one's clients wait. */
@@ -180,44 +203,23 @@ function findUneven(facts: readonly ServerFacts[], rules: Rules): Result[] {
   return parts;
 }
 
-/** Labels and order as Mod-Gearman's check_gearman prints them: graphs depend on both. */
-function metrics(answer: ServerStatus, queues: readonly QueueStatus[], waiting: number, rules: Rules, prefix: string) {
-  return filterMetrics(allMetrics(answer, queues, waiting, rules, prefix), rules.perfdataFilter);
-}
-
-function* allMetrics(
-  { seconds }: ServerStatus,
+function* queueMetrics(
   queues: readonly QueueStatus[],
-  waiting: number,
-  rules: Rules,
-  prefix: string,
+  { perfdata, waiting, running, worker }: Rules,
+  server: string | undefined,
 ): Iterable<Metric> {
-  const { perfdata, total, time } = rules;
-  if (perfdata === "none") return;
-  if (perfdata === "all") {
-    const { waiting: w, running: r, worker: n } = rules;
-    let previous: QueueStatus | undefined;
-    for (const queue of queues) {
-      // a queue that is listed twice is a fault of the answer, and two items of one label would be another
-      const again = queue.name === previous?.name;
-      previous = queue;
-      if (again) continue;
-      const label = prefix + safeLabel(queue.name);
-      // spelt out, because spreading costs a large server's answer a tenth of its time
-      yield { label: `${label}_waiting`, value: queue.waiting, warning: w.warning, critical: w.critical, min: 0 };
-      yield { label: `${label}_running`, value: queue.running, warning: r.warning, critical: r.critical };
-      yield { label: `${label}_worker`, value: queue.worker, warning: n.warning, critical: n.critical, min: 0 };
-    }
-  }
-  // a queue's label always ends in "_" and a word, so these words alone are nobody's
-  if (perfdata === "totals" || total.warning !== undefined || total.critical !== undefined) {
-    yield { label: `${prefix}waiting`, value: waiting, ...total, min: 0 };
-    yield { label: `${prefix}running`, value: sum(queues, "running"), min: 0 };
-    yield { label: `${prefix}worker`, value: sum(queues, "worker"), min: 0 };
-    yield { label: `${prefix}queues`, value: queues.length, min: 0 };
-  }
-  if (time.warning !== undefined || time.critical !== undefined) {
-    yield { label: `${prefix}time`, value: Number(seconds.toFixed(6)), uom: "s", ...time, min: 0 };
+  if (perfdata !== "all") return;
+  let held: QueueStatus | undefined;
+  for (let at = 0; at < queues.length; at++) {
+    const listed = queues[at] as QueueStatus;
+    // a queue that is listed twice is a fault of the answer, and two items of one label would be another: the fuller one is printed
+    const queue = held?.name === listed.name && held.waiting > listed.waiting ? held : listed;
+    held = queue;
+    if (queues[at + 1]?.name === queue.name) continue;
+    const names = { server, queue: safeLabel(queue.name) };
+    yield waiting.metric(queue.waiting, names);
+    yield running.metric(queue.running, names);
+    yield worker.metric(queue.worker, names);
   }
 }
 
@@ -230,9 +232,9 @@ function* queueLines(queues: readonly QueueStatus[], rules: Rules, prefix: strin
 }
 
 function* configurationLines(asked: number, answered: number, rules: Rules): Iterable<string> {
-  const count = (what: string, { warning, critical }: Levels) =>
+  const count = (what: string, { warning, critical }: Rules["waiting" | "running" | "worker" | "total"]) =>
     `${what}: WARNING ${warning?.words ?? "off"}, CRITICAL ${critical?.words ?? "off"}`;
-  const range = (what: string, { warning, critical }: Levels<Range>) =>
+  const range = (what: string, { warning, critical }: Rules["servers" | "time"]) =>
     `${what}: WARNING ${warning === undefined ? "off" : `by range ${warning}`}, CRITICAL ${critical === undefined ? "off" : `by range ${critical}`}`;
   yield `job servers: ${asked} asked, ${answered} answered`;
   yield count("waiting jobs of a queue", rules.waiting);

@@ -29,29 +29,17 @@ export default definePlugin({
   async check(options, context) {
     const servers = endpointsOf(options.server, options.port);
     const connect = { ...(await readNetworkOptions(options)), signal: context.signal };
-    const time = { warning: options.timeWarning, critical: options.timeCritical };
-    const { perfdata, perfdataFilter, confirm: confirmSeconds } = options;
+    const { confirm: confirmSeconds } = options;
 
     const order = readOrder(options);
     if (order !== undefined) {
       const facts = await probeJob(order, { servers, connect, confirmSeconds }, context);
-      return evaluateJob(facts, order, { expect: options.expect, time, perfdata, perfdataFilter });
+      return evaluateJob(facts, order, options);
     }
 
     const rules: Rules = {
+      ...options,
       selection: { queues: options.queue, include: options.include, exclude: options.exclude },
-      waiting: { warning: options.warning, critical: options.critical },
-      running: { warning: options.runningWarning, critical: options.runningCritical },
-      worker: { warning: options.workerWarning, critical: options.workerCritical },
-      total: { warning: options.totalWarning, critical: options.totalCritical },
-      servers: { warning: options.serversWarning, critical: options.serversCritical },
-      zeroWorkerCritical: options.zeroWorkerCritical,
-      orphans: options.orphans,
-      missing: options.missing,
-      uneven: options.uneven,
-      time,
-      perfdata,
-      perfdataFilter,
     };
     const isSuspect = restsOnNoWorker(rules, servers.length > 1);
     return evaluate(await probeServers({ servers, connect, confirmSeconds, isSuspect }, context), rules);

@@ -2,18 +2,17 @@ import {
   flag,
   list,
   option,
-  parseCountThreshold,
   parseDecimal,
   parseStatus,
   perfdataOptions,
-  Range,
   selectionOptions,
 } from "monitoring-plugins-ts";
 import { wireName } from "monitoring-plugins-ts/gearman";
 import { serverOptions } from "monitoring-plugins-ts/net";
 
+import { answer, counts, measures } from "./quantities.ts";
+
 const QUEUES = "Which queues";
-const THRESHOLDS = "Thresholds on jobs and workers: N alerts at N or more, 0 is off; or a range";
 const STATES = "States";
 const JOB = "Send a job and judge the answer";
 
@@ -42,56 +41,7 @@ export const options = {
   }),
   ...selectionOptions(QUEUES, "Queues"),
 
-  warning: option({
-    flags: "-w, --warning <n>",
-    help: "Waiting jobs of a queue: warning.",
-    section: THRESHOLDS,
-    parse: parseCountThreshold,
-    default: "10",
-  }),
-  critical: option({
-    flags: "-c, --critical <n>",
-    help: "Waiting jobs of a queue: critical.",
-    section: THRESHOLDS,
-    parse: parseCountThreshold,
-    default: "100",
-  }),
-  workerWarning: option({
-    flags: "-W, --worker-warning <n>",
-    help: "Workers of a queue: warning.",
-    section: THRESHOLDS,
-    parse: parseCountThreshold,
-  }),
-  workerCritical: option({
-    flags: "-C, --worker-critical <n>",
-    help: "Workers of a queue: critical; 1: is fewer than one.",
-    section: THRESHOLDS,
-    parse: parseCountThreshold,
-  }),
-  runningWarning: option({
-    flags: "--running-warning <n>",
-    help: "Running jobs of a queue: warning.",
-    section: THRESHOLDS,
-    parse: parseCountThreshold,
-  }),
-  runningCritical: option({
-    flags: "--running-critical <n>",
-    help: "Running jobs of a queue: critical.",
-    section: THRESHOLDS,
-    parse: parseCountThreshold,
-  }),
-  totalWarning: option({
-    flags: "--total-warning <n>",
-    help: "Waiting jobs of all selected queues of a server: warning.",
-    section: THRESHOLDS,
-    parse: parseCountThreshold,
-  }),
-  totalCritical: option({
-    flags: "--total-critical <n>",
-    help: "Waiting jobs of all selected queues of a server: critical.",
-    section: THRESHOLDS,
-    parse: parseCountThreshold,
-  }),
+  ...counts,
 
   zeroWorkerCritical: flag({
     flags: "-x, --critical-zero-worker",
@@ -126,30 +76,7 @@ export const options = {
     parse: parseSeconds,
     default: "5",
   }),
-  serversWarning: option({
-    flags: "--servers-warning <range>",
-    help: "Job servers that answered: warning range.",
-    section: STATES,
-    parse: Range.parse,
-  }),
-  serversCritical: option({
-    flags: "--servers-critical <range>",
-    help: "Job servers that answered: critical range. Without either, one that does not answer is critical.",
-    section: STATES,
-    parse: Range.parse,
-  }),
-  timeWarning: option({
-    flags: "--time-warning <range>",
-    help: "Seconds the server took to answer: warning range.",
-    section: STATES,
-    parse: Range.parse,
-  }),
-  timeCritical: option({
-    flags: "--time-critical <range>",
-    help: "Seconds the server took to answer: critical range.",
-    section: STATES,
-    parse: Range.parse,
-  }),
+  ...measures,
 
   send: option({
     flags: "-s, --send <text>",
@@ -175,5 +102,6 @@ export const options = {
     section: JOB,
   }),
 
+  ...answer,
   ...perfdataOptions("Output"),
 };

@@ -1,24 +1,17 @@
 import {
-  type CountThreshold,
   isSelected,
-  judge,
   type Pattern,
   type PerfdataAmount,
-  type Range,
   type Result,
   Status,
-  type Threshold,
   urgency,
+  type Values,
   verdict,
 } from "monitoring-plugins-ts";
 import { displayName, type QueueStatus } from "monitoring-plugins-ts/gearman";
 import { probeQueueEnd } from "monitoring-plugins-ts/mod-gearman";
 
-/** Warning and critical of one thing. */
-export interface Levels<T extends Threshold = CountThreshold> {
-  readonly warning: T | undefined;
-  readonly critical: T | undefined;
-}
+import type { counts, measures } from "./quantities.ts";
 
 /** Which queues count. */
 export interface Selection {
@@ -29,19 +22,12 @@ export interface Selection {
 }
 
 /** Everything the user said about queues. */
-export interface Rules {
+export interface Rules extends Values<typeof counts & typeof measures> {
   readonly selection: Selection;
-  readonly waiting: Levels;
-  readonly running: Levels;
-  readonly worker: Levels;
-  /** Waiting jobs of all selected queues of one server. */
-  readonly total: Levels;
   readonly zeroWorkerCritical: boolean;
   readonly orphans: Status;
   readonly missing: Status;
   readonly uneven: Status;
-  readonly servers: Levels<Range>;
-  readonly time: Levels<Range>;
   readonly perfdata: PerfdataAmount;
   readonly perfdataFilter: Pattern | undefined;
 }
@@ -55,7 +41,7 @@ export function restsOnNoWorker(rules: Rules, severalServers: boolean): (queue: 
   const unevenCounts = severalServers && rules.uneven !== Status.OK;
   return (queue) =>
     queue.worker === 0 &&
-    (unevenCounts || judgeNoWorker(queue, rules) !== Status.OK || judgeWorker(queue, rules) !== Status.OK) &&
+    (unevenCounts || judgeNoWorker(queue, rules) !== Status.OK || rules.worker.judge(queue.worker) !== Status.OK) &&
     isSelectedQueue(queue);
 }
 
@@ -78,9 +64,9 @@ function selector({ queues, include, exclude }: Selection): (queue: QueueStatus)
 
 /** What is wrong with a queue: the worst that applies, and of equals the first in this order. Nothing for most queues. */
 export function judgeQueue(queue: QueueStatus, rules: Rules, prefix: string): Result | undefined {
-  const waiting = judge(queue.waiting, rules.waiting.warning, rules.waiting.critical);
-  const running = judge(queue.running, rules.running.warning, rules.running.critical);
-  const worker = judgeWorker(queue, rules);
+  const waiting = rules.waiting.judge(queue.waiting);
+  const running = rules.running.judge(queue.running);
+  const worker = rules.worker.judge(queue.worker);
   const orphaned = judgeNoWorker(queue, rules);
   const status = mostUrgent(orphaned, waiting, worker, running);
   if (status === Status.OK) return undefined;
@@ -90,11 +76,12 @@ export function judgeQueue(queue: QueueStatus, rules: Rules, prefix: string): Re
   if (status === orphaned && queue.waiting > 0) {
     return verdict(status, `${name} has ${counted(queue.waiting, "job")} without any worker${blame}.`);
   }
-  if (status === waiting) return verdict(status, `${name} has ${counted(queue.waiting, "waiting job")}${blame}.`);
+  if (status === waiting) return verdict(status, `${name} ${rules.waiting.text(queue.waiting)}${blame}.`);
   if (status === worker || status === orphaned) {
-    return verdict(status, `${name} has ${queue.worker === 0 ? "no" : queue.worker} worker${blame}.`);
+    const has = queue.worker === 0 ? "has no worker" : rules.worker.text(queue.worker);
+    return verdict(status, `${name} ${has}${blame}.`);
   }
-  return verdict(status, `${name} has ${counted(queue.running, "running job")}.`);
+  return verdict(status, `${name} ${rules.running.text(queue.running)}.`);
 }
 
 /** What having no worker is worth: jobs that nobody fetches, or `-x`. */
@@ -105,8 +92,6 @@ function judgeNoWorker(queue: QueueStatus, rules: Rules): Status {
     rules.zeroWorkerCritical ? Status.CRITICAL : Status.OK,
   );
 }
-
-const judgeWorker = (queue: QueueStatus, { worker }: Rules) => judge(queue.worker, worker.warning, worker.critical);
 
 function mostUrgent(first: Status, ...others: readonly Status[]): Status {
   let most = first;

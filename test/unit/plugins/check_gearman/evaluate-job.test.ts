@@ -2,16 +2,19 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 
 import fc from "fast-check";
-import { Range, report, Status, statusName, worst } from "monitoring-plugins-ts";
+import { Range, readCommandLine, report, Status, statusName, worst } from "monitoring-plugins-ts";
 
 import { evaluateJob, type JobRules } from "../../../../plugins/check_gearman/evaluate-job.ts";
+import { answer as answers, measures } from "../../../../plugins/check_gearman/quantities.ts";
 import { parseOutput } from "../../../support/perfdata.ts";
 
 const ORDER = { queue: "q", text: "check", unique: undefined, background: false };
 
+const read = await readCommandLine({ ...measures, ...answers }, []);
+
 const rules = (changes: Partial<JobRules> = {}): JobRules => ({
   expect: undefined,
-  time: { warning: undefined, critical: undefined },
+  ...read,
   perfdata: "all",
   perfdataFilter: undefined,
   ...changes,
@@ -65,7 +68,7 @@ test("a text that is expected, and the state the answer has", () => {
 });
 
 test("the time is judged with the answer, and the worse one counts", () => {
-  const time = { warning: Range.parse("0.4"), critical: Range.parse("2") };
+  const time = read.time.by(Range.parse("0.4"), Range.parse("2"));
   assert.equal(print("0:fine", { time }), "check_gearman WARNING - answer took 0.500 s: fine | 'time'=0.5s;0.4;2;0\n");
   assert.equal(answer("2:down", { time }).status, Status.CRITICAL);
   assert.equal(print("0:fine", { time }, 0.1), "fine | 'time'=0.1s;0.4;2;0\n");

@@ -4,17 +4,11 @@ import { test } from "node:test";
 import { parsePattern, Status, statusName } from "monitoring-plugins-ts";
 import type { QueueStatus } from "monitoring-plugins-ts/gearman";
 
-import {
-  judgeQueue,
-  type Rules,
-  restsOnNoWorker,
-  selectQueues,
-  shown,
-} from "../../../../plugins/check_gearman/queue.ts";
-import { levels, queue, rules } from "./rules.ts";
+import { judgeQueue, restsOnNoWorker, selectQueues, shown } from "../../../../plugins/check_gearman/queue.ts";
+import { type Changes, levels, queue, rules } from "./rules.ts";
 
 /** queue, changed rules, state and text; no text for a queue that is fine */
-const VERDICTS: readonly (readonly [string, QueueStatus, Partial<Rules>, (string | undefined)?])[] = [
+const VERDICTS: readonly (readonly [string, QueueStatus, Changes, (string | undefined)?])[] = [
   ["idle", queue("q"), {}],
   ["no worker and nothing to do", queue("q", 0, 0), {}],
   ["below the warning", queue("q", 9), {}],
@@ -90,7 +84,7 @@ test("the server stands in front of the text", () => {
 });
 
 test("a second look is for queues whose verdict rests on having no worker, and for no other", () => {
-  const suspect = (facts: QueueStatus, changes: Partial<Rules> = {}, several = false) =>
+  const suspect = (facts: QueueStatus, changes: Changes = {}, several = false) =>
     restsOnNoWorker(rules(changes), several)(facts);
   assert.equal(suspect(queue("q", 1, 0)), true);
   assert.equal(suspect(queue("q", 500, 1)), false);

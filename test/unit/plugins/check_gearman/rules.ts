@@ -1,25 +1,36 @@
-import { parseCountThreshold, Status } from "monitoring-plugins-ts";
+import { type CountThreshold, parseCountThreshold, type Range, readCommandLine, Status } from "monitoring-plugins-ts";
 import type { QueueStatus } from "monitoring-plugins-ts/gearman";
 import type { ServerFacts } from "../../../../plugins/check_gearman/evaluate.ts";
+import { counts, measures } from "../../../../plugins/check_gearman/quantities.ts";
 import type { Rules } from "../../../../plugins/check_gearman/queue.ts";
 
-const OFF = { warning: undefined, critical: undefined };
+const read = await readCommandLine({ ...counts, ...measures }, []);
+
+/** Thresholds as a user types them. */
+interface Levels<T> {
+  readonly warning: T | undefined;
+  readonly critical: T | undefined;
+}
 
 /** Warning and critical as a user types them. */
-export const levels = (warning?: string, critical?: string) => ({
+export const levels = (warning?: string, critical?: string): Levels<CountThreshold> => ({
   warning: warning === undefined ? undefined : parseCountThreshold(warning),
   critical: critical === undefined ? undefined : parseCountThreshold(critical),
 });
 
+/** Rules that differ from those of a command line without options. */
+export interface Changes extends Partial<Omit<Rules, keyof typeof read>> {
+  readonly waiting?: Levels<CountThreshold>;
+  readonly running?: Levels<CountThreshold>;
+  readonly worker?: Levels<CountThreshold>;
+  readonly total?: Levels<CountThreshold>;
+  readonly servers?: Levels<Range>;
+}
+
 /** The rules of a command line without options, but for `changes`. */
-export const rules = (changes: Partial<Rules> = {}): Rules => ({
+export const rules = ({ waiting, running, worker, total, servers, ...changes }: Changes = {}): Rules => ({
+  ...read,
   selection: { queues: [], include: [], exclude: [] },
-  waiting: levels("10", "100"),
-  running: OFF,
-  worker: OFF,
-  total: OFF,
-  servers: OFF,
-  time: OFF,
   zeroWorkerCritical: false,
   orphans: Status.CRITICAL,
   missing: Status.WARNING,
@@ -27,6 +38,11 @@ export const rules = (changes: Partial<Rules> = {}): Rules => ({
   perfdata: "all",
   perfdataFilter: undefined,
   ...changes,
+  ...(waiting && { waiting: read.waiting.by(waiting.warning, waiting.critical) }),
+  ...(running && { running: read.running.by(running.warning, running.critical) }),
+  ...(worker && { worker: read.worker.by(worker.warning, worker.critical) }),
+  ...(total && { total: read.total.by(total.warning, total.critical) }),
+  ...(servers && { servers: read.servers.by(servers.warning, servers.critical) }),
 });
 
 export const queue = (name: string, waiting = 0, worker = 1, running = 0): QueueStatus => ({
