@@ -63,7 +63,7 @@ function argumentLines(command: Command, argument: Argument): readonly string[] 
 export function describe({ plugin }: Command, { key, help, default: byDefault, kind }: Argument): string {
   const isHost = key === ADDRESS && asksItsHost(plugin);
   const meaning = isHost ? help.replace(/ \(default: .*\)$/, "") : help;
-  const otherwise = isHost ? "the address of the host" : byDefault;
+  const otherwise = isHost ? "the address of the host, UNKNOWN where it has none" : byDefault;
   return [
     /[.)]$/.test(meaning) ? meaning : `${meaning}.`,
     ...(otherwise === undefined ? [] : [`Default: ${otherwise}.`]),
@@ -137,6 +137,7 @@ export function icingaHost(services: readonly (readonly [Service, Command])[]): 
   return [
     "// A host with everything that services.conf looks for. Leave out the variables of what it does not have.",
     'object Host "gearmand.example.com" {',
+    "\t// where the checks find gearmand",
     '\taddress = "192.0.2.10"',
     '\tcheck_command = "hostalive"',
     "",

@@ -18,6 +18,7 @@ export function serverOptions({ section, what, port, host, note = "" }: ServerDe
       flags: "-H, --hostname <host[:port]>",
       help: `${what}; repeatable, or several with commas between. IPv6: [::1]:${port} or ::1.${note}`,
       section,
+      selects: true,
       parse: parseAddresses,
       ...(host === undefined ? {} : { default: host }),
     }),

@@ -5,8 +5,7 @@ export type Texts<O extends Options> = { readonly [K in keyof O]: readonly strin
 
 /**
  * Splits a command line as getopt does: `-w10`, `-w 10`, `--warning=10`, `-vvv`; what follows an option that takes a value
- * is its value, whatever it looks like. An empty value counts as not given, because Icinga 2 passes empty strings for
- * variables that are empty.
+ * is its value, whatever it looks like.
  *
  * The same can be had of commander, which words what is wrong with a command line; loading it takes longer than a whole
  * check, so it is for that alone.
@@ -40,7 +39,7 @@ export function splitArguments<O extends Options>(options: O, argv: readonly str
         const next = isLong ? attached !== undefined : attached !== "";
         const value = next ? attached : rest.next().value;
         if (value === undefined) return undefined;
-        if (value !== "") option.typed.push(value);
+        option.typed.push(value);
         break;
       }
       option.typed.push("");
@@ -53,8 +52,8 @@ export function splitArguments<O extends Options>(options: O, argv: readonly str
   return texts as Texts<O>;
 }
 
-const takesValue = ({ kind }: Option<unknown>) => kind === "value" || kind === "list";
+export const takesValue = ({ kind }: Option<unknown>) => kind === "value" || kind === "list";
 
 /** `-w` and `--warning` of `-w, --warning <range>`. */
-const flagsOf = ({ flags }: Option<unknown>) =>
+export const flagsOf = ({ flags }: Option<unknown>) =>
   flags.split(" ").flatMap((word) => (word.startsWith("-") ? word.replace(",", "") : []));

@@ -1,6 +1,6 @@
 import type { Command, CommanderError } from "commander";
 
-import { splitArguments, type Texts } from "./arguments.ts";
+import { flagsOf, splitArguments, type Texts, takesValue } from "./arguments.ts";
 import { UsageError } from "./error.ts";
 import { bindValues, type Declarations, type Option, type Options, optionsOf, type Values } from "./option.ts";
 import type { Plugin } from "./plugin.ts";
@@ -57,13 +57,13 @@ async function explainRefusal(plugin: Described, argv: readonly string[]): Promi
 /**
  * Parses what was typed, or else the defaults.
  *
- * @throws UsageError naming option and text
+ * @throws UsageError naming option and text, or the option that is empty where it must not be
  */
 export async function readValues<O extends Options>(options: O, texts: Texts<O>): Promise<Values<O>> {
   const values: Record<string, unknown> = {};
   for (const key in options) {
     const option = options[key] as Option<unknown>;
-    const typed = texts[key] ?? NONE;
+    const typed = withoutEmpty(option, texts[key]);
     const read = typed.length === 0 && option.default !== undefined ? [option.default] : typed;
     try {
       const value = option.read(read);
@@ -77,6 +77,25 @@ export async function readValues<O extends Options>(options: O, texts: Texts<O>)
 }
 
 const NONE: readonly string[] = [];
+
+/** @throws UsageError when the option says what is checked */
+function withoutEmpty(option: Option<unknown>, texts = NONE): readonly string[] {
+  if (!isEmpty(option, texts)) return texts;
+  if (option.selects) {
+    throw new UsageError(`${flagsOf(option)[0]} is empty: give it a value or leave it out`);
+  }
+  return texts.filter((text) => text !== "");
+}
+
+const isEmpty = (option: Option<unknown>, texts = NONE) => texts.includes("") && takesValue(option);
+
+/** Options that were given empty, and so count as not given: a line about each. */
+export function* emptyLines<O extends Options>(options: O, texts: Texts<O>): Iterable<string> {
+  for (const key in options) {
+    const option = options[key] as Option<unknown>;
+    if (isEmpty(option, texts[key])) yield `${flagsOf(option)[0]} is empty: it counts as not given`;
+  }
+}
 
 /**
  * What `check` gets for a command line: for tests of what comes after it.

@@ -15,6 +15,11 @@ export interface Option<T> {
   readonly default?: string | undefined;
   /** Heading in `--help`. */
   readonly section?: string | undefined;
+  /**
+   * It says what is checked, so it is refused when given empty: the check would look at something else, and say OK of that.
+   * Any other option given empty counts as not given. Monitoring cores pass empty texts for variables without a value.
+   */
+  readonly selects?: true;
   /** From texts to value. Throws an Error that names the offending text. */
   readonly read: (texts: readonly string[]) => T | Promise<T>;
 }
@@ -63,12 +68,14 @@ interface Declaration {
   readonly flags: string;
   readonly help: string;
   readonly section?: string;
+  /** See {@link Option.selects}. */
+  readonly selects?: true;
 }
 
 /** From one text to a value; may load what it needs. Throws an Error that names the offending text. */
 type Parse<T> = (text: string) => T | Promise<T>;
 
-/** An option with one value; `undefined` when it is not given and has no default. An empty value counts as not given. */
+/** An option with one value; `undefined` when it is not given and has no default. */
 export function option<T>(declaration: Declaration & { readonly parse: Parse<T>; readonly default: string }): Option<T>;
 export function option<T>(declaration: Declaration & { readonly parse: Parse<T> }): Option<T | undefined>;
 export function option<T>({

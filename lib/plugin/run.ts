@@ -1,4 +1,4 @@
-import { helpText, readValues, shortUsage, splitCommandLine } from "./command-line.ts";
+import { emptyLines, helpText, readValues, shortUsage, splitCommandLine } from "./command-line.ts";
 import { CheckError, DeadlineError, UsageError } from "./error.ts";
 import { count, flag, type Options, option } from "./option.ts";
 import type { Context, Plugin } from "./plugin.ts";
@@ -91,7 +91,9 @@ class Run {
     setTimeout(() => this.#stop(new DeadlineError(timeout.status, timeout.seconds)), this.#remainingMs());
 
     const options = await readValues(plugin.options, texts);
-    const result = await plugin.check(options, this.#context());
+    const checked = await plugin.check(options, this.#context());
+    const empty = { verbosity: 2, lines: emptyLines(plugin.options, texts) } as const;
+    const result = { ...checked, details: [...(checked.details ?? []), empty] };
     const answer = new Encoder();
     let pieces = 0;
     emitReport(plugin.name, result, this.#verbosity, (piece) => {

@@ -71,12 +71,14 @@ export function selectionOptions(section: string, things: string) {
       flags: "--include <pattern>",
       help: `${things} that match: a glob with * and ?, or an RE2 pattern after ~; repeatable.`,
       section,
+      selects: true,
       parse: parsePattern,
     }),
     exclude: list({
       flags: "--exclude <pattern>",
       help: `Not the ${things.toLowerCase()} that match; repeatable.`,
       section,
+      selects: true,
       parse: parsePattern,
     }),
   };

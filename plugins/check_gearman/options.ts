@@ -37,6 +37,7 @@ export const options = {
     flags: "-q, --queue <name>",
     help: "This queue only, by its exact name; repeatable.",
     section: QUEUES,
+    selects: true,
     parse: wireName,
   }),
   ...selectionOptions(QUEUES, "Queues"),
@@ -82,6 +83,7 @@ export const options = {
     flags: "-s, --send <text>",
     help: "Send this to the queue (-q) and judge the answer; N:text in it sets the state. Of several servers, to the first that answers.",
     section: JOB,
+    selects: true,
     parse: String,
   }),
   unique: option({

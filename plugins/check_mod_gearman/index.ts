@@ -73,6 +73,7 @@ const options = {
     flags: "--config <file>",
     help: "Mod-Gearman's module.conf or worker.conf: key, encryption, and the servers when -H is missing; includes are followed.",
     section: KEY,
+    selects: true,
     parse: readConfig,
   }),
   noEncryption: flag({
@@ -91,6 +92,7 @@ const options = {
     flags: "-q, --queue <name>",
     help: "Queue to send the job to: host, service, hostgroup_x, servicegroup_x; repeatable.",
     section: JOB,
+    selects: true,
     parse: wireName,
     default: "service",
   }),
@@ -98,6 +100,7 @@ const options = {
     flags: "--command <line>",
     help: "What the worker runs. (default: /bin/echo and a random token that must come back)",
     section: JOB,
+    selects: true,
     parse: parseCommand,
   }),
   expectCode: option({

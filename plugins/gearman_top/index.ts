@@ -68,6 +68,7 @@ const options = {
     flags: "-s, --server <host[:port]>",
     help: "The same as -H.",
     section: SERVER,
+    selects: true,
     parse: parseAddresses,
   }),
   timeout: option({

@@ -70,6 +70,23 @@ object Host "farm" {
 }
 `;
 
+/** The check looks at the machine it runs on where it is given no address. */
+const HOST_WITHOUT_ADDRESS = `
+object Host "without-address" {
+  check_command = "dummy"
+  vars.gearman_port = 1
+}
+object Service "ordinary check_gearman" {
+  host_name = "without-address"
+  check_command = "gearman"
+}
+object Service "servers of the configuration" {
+  host_name = "without-address"
+  check_command = "gearman"
+  vars.gearman_hostname = []
+}
+`;
+
 const ordinaryService = (plugin: string, variables: readonly string[]) => `
 object Service "ordinary ${plugin}" {
   host_name = "farm"
@@ -134,9 +151,9 @@ interface Shown {
 }
 
 /** What Icinga shows of the services once it has run all of them. */
-async function checked(socket: string): Promise<readonly Shown[]> {
+async function checked(socket: string, host: string): Promise<readonly Shown[]> {
   const columns = "description check_command state plugin_output long_plugin_output perf_data has_been_checked";
-  const query = `GET services\nColumns: ${columns}\nFilter: host_name = farm\nOutputFormat: json`;
+  const query = `GET services\nColumns: ${columns}\nFilter: host_name = ${host}\nOutputFormat: json`;
   const end = Date.now() + 30_000;
   for (let round = 0; ; round++) {
     const rows = JSON.parse(await ask(socket, query)) as [string, string, number, string, string, string, number][];
@@ -151,7 +168,7 @@ async function checked(socket: string): Promise<readonly Shown[]> {
     const now = Math.floor(Date.now() / 1000);
     // its own schedule spreads the first checks over a minute
     for (const name of round % 20 === 0 ? missing : []) {
-      await ask(socket, `COMMAND [${now}] SCHEDULE_FORCED_SVC_CHECK;farm;${name};${now}`);
+      await ask(socket, `COMMAND [${now}] SCHEDULE_FORCED_SVC_CHECK;${host};${name};${now}`);
     }
     await new Promise((resolve) => setTimeout(resolve, 100));
   }
@@ -235,9 +252,15 @@ test("a running icinga2 shows state, output and perfdata of every check as it wa
   const ordinary = plugins.map((plugin) => ordinaryService(plugin, ORDINARY[plugin]?.(server, recorder.keyFile) ?? []));
   const { socket } = await startIcinga(
     t,
-    [shipped(recorder.folder), host(server, recorder.keyFile), ...ordinary, influxWriter(sink.port)].join("\n"),
+    [
+      shipped(recorder.folder),
+      host(server, recorder.keyFile),
+      HOST_WITHOUT_ADDRESS,
+      ...ordinary,
+      influxWriter(sink.port),
+    ].join("\n"),
   );
-  const services = await checked(socket);
+  const services = await checked(socket, "farm");
   for (const plugin of plugins) assert.ok(services.some(({ name }) => name === `ordinary ${plugin}`));
 
   for (const shown of services) {
@@ -258,5 +281,14 @@ test("a running icinga2 shows state, output and perfdata of every check as it wa
   assert.deepEqual(runOf(line, recorder).argv, [
     ...["-C", "1:", "-H", "127.0.0.1", "-c", "20", "-e", "", "-p", String(server.port)],
     ...["-q", "host", "-q", "service", "-v", "-w", "~:10", "-x"],
+  ]);
+
+  const lines = (await checked(socket, "without-address")).map(({ name, state, output }) => [name, state, output]);
+  assert.deepEqual(lines.sort(), [
+    ["ordinary check_gearman", 3, "check_gearman UNKNOWN - -H is empty: give it a value or leave it out"],
+    [
+      ...["servers of the configuration", 2],
+      "check_gearman CRITICAL - failed to connect to address localhost and port 1: Connection refused",
+    ],
   ]);
 });

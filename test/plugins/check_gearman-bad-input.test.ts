@@ -234,16 +234,41 @@ test("what an argument holds cannot break the answer", async () => {
   assert.match(text, /'a\/b=1\?\?\[31mx' is not a state/);
 });
 
-test("an empty value counts as not given, for every option that takes one", needs("gearmand"), async (t) => {
-  const { address } = await gearmandWith(t, { q: {} });
-  const empty = [
-    ...["-q", "--include", "--exclude", "-w", "-c", "-W", "-C", "--running-warning", "--running-critical"],
-    ...["--total-warning", "--total-critical", "--orphans", "--missing", "--uneven", "--confirm", "--servers-warning"],
-    ...["--servers-critical", "--time-warning", "--time-critical", "-s", "-u", "-e", "--perfdata", "--perfdata-filter"],
-    ...["-p", "--tls-ca", "--tls-cert", "--tls-key", "--tls-server-name", "-t", "-H"],
-  ].flatMap((option) => [option, ""]);
-  const { stdout } = await check("-H", address, ...empty);
-  assert.equal(stdout, (await check("-H", address)).stdout);
+test(
+  "what says how to judge or to ask counts as not given when empty, which -vv says",
+  needs("gearmand"),
+  async (t) => {
+    const { address } = await gearmandWith(t, { q: {} });
+    const flags = [
+      ...["-w", "-c", "-W", "-C", "--running-warning", "--running-critical"],
+      ...[
+        "--total-warning",
+        "--total-critical",
+        "--orphans",
+        "--missing",
+        "--uneven",
+        "--confirm",
+        "--servers-warning",
+      ],
+      ...["--servers-critical", "--time-warning", "--time-critical", "-u", "-e", "--perfdata", "--perfdata-filter"],
+      ...["-p", "--tls-ca", "--tls-cert", "--tls-key", "--tls-server-name", "-t"],
+    ];
+    const empty = flags.flatMap((option) => [option, ""]);
+    const { stdout } = await check("-H", address, ...empty);
+    assert.equal(stdout, (await check("-H", address)).stdout);
+
+    const { long } = await check("-H", address, ...empty, "-vv");
+    const said = long.filter((line) => line.includes("is empty")).sort();
+    assert.deepEqual(said, flags.map((option) => `${option} is empty: it counts as not given`).sort());
+    assert.ok(long.includes("waiting jobs of a queue: WARNING 10 or more, CRITICAL 100 or more"), "the defaults hold");
+  },
+);
+
+test("a value beside an empty one counts, unless the option says what is checked", needs("gearmand"), async (t) => {
+  const { address } = await gearmandWith(t, { q: { waiting: 3, worker: 1 } });
+  assert.equal((await check("-H", address, "-w", "2", "-w", "")).state, "WARNING");
+  const { state, text } = await check("-H", address, "-q", "q", "-q", "");
+  assert.deepEqual([state, text], ["UNKNOWN", "check_gearman UNKNOWN - -q is empty: give it a value or leave it out"]);
 });
 
 test("a file that cannot be read is named", async () => {

@@ -89,7 +89,6 @@ test("a server without any queue is a fresh one", real, async (t) => {
 for (const [host, args] of [
   ["127.0.0.1", (port: string) => ["-H", `127.0.0.1:${port}`]],
   ["127.0.0.1", (port: string) => ["-p", port]],
-  ["127.0.0.1", (port: string) => ["-H", "", "-p", port]],
   ["127.0.0.1", (port: string) => ["-H", "127.0.0.1", "--port", port]],
   ["127.0.0.1", (port: string) => ["-H", `127.0.0.1:${port}`, "-p", "1"]],
   ["127.0.0.1", (port: string) => ["-4", "-H", `localhost:${port}`]],

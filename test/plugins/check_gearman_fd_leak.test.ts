@@ -138,7 +138,7 @@ test("files: opened more than once, and deleted ones still held", async (t) => {
   writeFileSync(join(folder, "log"), "");
   await leaker.leak({ kind: "file", count: 30, path: join(folder, "log") });
   await leaker.leak({ kind: "unlinked", count: 7, path: join(folder, "gone") });
-  const { stdout, long } = await check(temporaryFolder(t), "-C", "fd_leaker", "--pid", "").catch(() => assert.fail());
+  const { stdout, long } = await check(temporaryFolder(t), "-C", "fd_leaker").catch(() => assert.fail());
   assert.match(stdout, /^check_gearman_fd_leak OK - fd_leaker/);
   assert.ok(long.includes(`Open more than once: ${folder}/log (30)`), stdout);
   assert.ok(long.includes(`Deleted, still held: ${folder}/gone (7)`), stdout);

@@ -43,6 +43,17 @@ const ORDINARY: Readonly<Record<string, Fixtures["ordinary"]>> = {
   },
 };
 
+/** What says where and at what a plugin looks: without its value it would look at something else. */
+const SELECTING: Readonly<Record<string, readonly string[]>> = {
+  check_gearman: ["-H", "-q", "--include", "--exclude", "-s"],
+  check_gearman_fd_leak: ["-C", "--pid", "--pidfile", "-u", "-H", "--proc"],
+  check_liveproxy: [
+    ...["-O", "--omd-root", "--socket-dir", "--state-file", "--pidfile", "-H", "--lmd", "-s", "--include", "--exclude"],
+  ],
+  check_mod_gearman: ["-H", "--config", "-q", "--command"],
+  gearman_top: ["-H", "-s", "--include", "--exclude"],
+};
+
 const ordinary = (name: string, t: TestContext) => ORDINARY[name]?.(t) ?? Promise.resolve(["--version"]);
 
 const plugins = readdirSync(PLUGINS_DIR).filter((name) => /^(?:check|gearman)_/.test(name));
@@ -140,6 +151,16 @@ for (const name of plugins) {
     for (const { flags } of options) {
       const long = flags.split(/[ ,]+/).find((flag) => flag.startsWith("--")) ?? "";
       for (const range of ["20:10", "10abc"]) await refuse(name, [long, range], `'${range}'`);
+    }
+  });
+
+  test(`${name}: what says where to look is UNKNOWN when it is empty`, async () => {
+    const declared = Object.values((await declaration(name)).options).filter(({ selects }) => selects);
+    const flags = declared.map(({ flags }) => flags.split(/[ ,]/)[0]);
+    assert.deepEqual(flags, SELECTING[name]);
+    for (const flag of flags) {
+      assert.ok(flag !== undefined);
+      await refuse(name, [flag, ""], ` - ${flag} is empty`);
     }
   });
 

@@ -29,7 +29,7 @@ test("each kind of option has its own form, and texts are quoted", () => {
 test("a plugin that asks its host gets the host's address", () => {
   const text = icingaCommand({ ...command, plugin: "check_gearman", name: "gearman" }, []);
   assert.match(text, /\n\tvars\.sample_hostname = "\$check_address\$"\n\}/);
-  assert.match(text, /"Server. Default: the address of the host\. An array/);
+  assert.match(text, /"Server. Default: the address of the host, UNKNOWN where it has none\. An array/);
 });
 
 test("what needs another user's rights is a command of its own", () => {

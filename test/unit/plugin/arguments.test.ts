@@ -28,9 +28,7 @@ function byCommander(argv: readonly string[]): Record<string, string[]> | undefi
     texts[key] = typed;
     command.addOption(new CommanderOption(declared.flags));
     const name = /--([\w-]+)/.exec(declared.flags)?.[1];
-    command.on(`option:${name}`, (value: string | undefined) => {
-      if (value !== "") typed.push(value ?? "");
-    });
+    command.on(`option:${name}`, (value: string | undefined) => void typed.push(value ?? ""));
   }
   try {
     command.parse(argv, { from: "user" });

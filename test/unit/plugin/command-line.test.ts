@@ -13,6 +13,7 @@ const plugin = definePlugin({
     warning: option({ flags: "-w, --warning <range>", help: "Range.", parse: Range.parse, default: "10" }),
     critical: option({ flags: "-c, --critical <range>", help: "Range.", parse: Range.parse }),
     queue: list({ flags: "-q, --queue <name>", help: "Queue.", parse: (text) => text.split(",") }),
+    host: option({ flags: "-H, --host <host>", help: "Host.", selects: true, parse: String }),
     zero: flag({ flags: "-x, --zero", help: "Zero." }),
     plain: flag({ flags: "--no-encryption", help: "Plain." }),
     ipv4: flag({ flags: "-4, --ipv4", help: "IPv4." }),
@@ -57,6 +58,8 @@ test("what cannot be understood is refused by name", async () => {
     [["queue"], /unexpected argument 'queue'/],
     [["-x", "1"], /unexpected argument '1'/],
     [["--", "-w"], /unexpected argument '-w'/],
+    [["-H", ""], /^-H is empty: give it a value or leave it out$/],
+    [["--host=", "-H", "x"], /^-H is empty/],
     [["-w", "abc"], /option '-w, --warning <range>': 'abc'/],
     [["-w", "5", "-c", "20:10"], /option '-c, --critical <range>': '20:10'/],
   ];
