@@ -12,7 +12,11 @@ const QUERY = "GET status\nResponseHeader: fixed16\nKeepAlive: on\nColumns: prog
 /** Shows check_liveproxy with a site ready, starting, dead, out of channels, and frozen. */
 export default async function demo(stage: Stage): Promise<void> {
   const core = await monitoringCore(stage);
-  const proxy = await startLiveproxyd(stage, { sites: [{ id: "berlin", target: core.socket }] });
+  const proxy = await startLiveproxyd(stage, {
+    sites: [{ id: "berlin", target: core.socket }],
+    heartbeatTimeoutMs: 400,
+    queryTimeoutMs: 3000,
+  });
   await proxy.untilState(/State: +ready/);
   const memory = ["--state-dir", `${proxy.root}/state`];
   // reconnecting is part of the play

@@ -16,7 +16,7 @@ import { type TestContext, test } from "node:test";
 
 import { startCannedCore } from "../servers/canned-core.ts";
 import { fixed16 } from "../servers/liveproxyd/answer.ts";
-import { startLiveproxyd, until } from "../servers/liveproxyd/start.ts";
+import { startLiveproxyd } from "../servers/liveproxyd/start.ts";
 import { PeerStatus, startLmd } from "../servers/lmd.ts";
 import { PLUGINS_DIR, runPlugin } from "../support/exec.ts";
 import { runBesideHungFolder } from "../support/hung-folder.ts";
@@ -24,6 +24,7 @@ import { ageMemory, memoryFile } from "../support/liveproxy-memory.ts";
 import { needs } from "../support/needs.ts";
 import { parseOutput } from "../support/perfdata.ts";
 import { temporaryFolder } from "../support/proc-tree.ts";
+import { until } from "../support/until.ts";
 
 const isRoot = process.geteuid?.() === 0;
 
@@ -62,16 +63,13 @@ const settled = () => ({ resetMs: Date.now() - 3 * 3_600_000 });
 
 test("10: a site that starts again and again, each attempt counted as a reset", async (t) => {
   const { proxy, folder, check } = await watched(t);
-  const fail = async () => {
-    await proxy.set("ber", { starting: true, resetMs: Date.now() });
-    await proxy.untilState(/\[ber\][\s\S]*State: +starting[\s\S]*\(0:00:00\)/);
-  };
+  const fail = () => proxy.set("ber", { starting: true, resetMs: Date.now() });
   await fail();
-  assert.match((await check()).text, /^WARNING - Site ber is starting for \d s: \[Errno 111\] Connection refused$/);
+  assert.match((await check()).text, /^WARNING - Site ber is starting for \d+ s: \[Errno 111\] Connection refused$/);
   ageMemory(folder, 65);
   await fail();
   const { code, text } = await check();
-  assert.match(text, /^CRITICAL - Site ber not connected for 6\d s: \[Errno 111\] Connection refused$/);
+  assert.match(text, /^CRITICAL - Site ber not connected for \d+ s: \[Errno 111\] Connection refused$/);
   assert.equal(code, 2);
 });
 
@@ -98,18 +96,17 @@ test("a failure says for how long, and another check of the same proxy keeps a m
 
 test("16: heartbeats that stand still between two looks, though the file says that the next one is due soon", async (t) => {
   const { proxy, folder, check } = await watched(t);
+  const look = () => check("--heartbeat-critical", "10m");
   await proxy.set("ber", { ...settled(), heartbeats: 29 });
-  await proxy.untilState(/heartbeats received: 29/);
-  assert.equal((await check()).code, 0);
+  assert.equal((await look()).code, 0);
   ageMemory(folder, 20, true);
-  const { code, text } = await check();
-  assert.match(text, /^WARNING - Site ber: no heartbeat for 2\d s$/);
+  const { code, text } = await look();
+  assert.match(text, /^WARNING - Site ber: no heartbeat for \d\d s$/);
   assert.equal(code, 1);
-  ageMemory(folder, 20, true);
-  assert.match((await check()).text, /^CRITICAL - Site ber: no heartbeat for 4\d s$/);
+  ageMemory(folder, 600, true);
+  assert.match((await look()).text, /^CRITICAL - Site ber: no heartbeat for 1\dm$/);
   await proxy.set("ber", { ...settled(), heartbeats: 30 });
-  await proxy.untilState(/heartbeats received: 30/);
-  assert.equal((await check()).code, 0);
+  assert.equal((await look()).code, 0);
 });
 
 test("20: a site process that is missing is a WARNING for one restart cycle", async (t) => {
@@ -126,19 +123,15 @@ test("20: a site process that is missing is a WARNING for one restart cycle", as
   );
   ageMemory(folder, 15);
   const second = await check("--reset-warning", "0");
-  assert.match(second.text, /^CRITICAL - Proxy: stale socket, .* should restart it, failing for 1\d s$/);
+  assert.match(second.text, /^CRITICAL - Proxy: stale socket, .* should restart it, failing for \d+ s$/);
   assert.equal(second.code, 2);
 });
 
 test("22: a site that is reset again and again", async (t) => {
   const { proxy, folder, check } = await watched(t);
-  const resetNow = async () => {
-    await proxy.set("ber", { resetMs: Date.now() });
-    await proxy.untilState(/\[ber\]\n.*\n.*\n {2}Last reset: .*\(0:00:0[0-2]\)/);
-  };
+  const resetNow = () => proxy.set("ber", { resetMs: Date.now() });
   await proxy.set("muc", settled());
   await proxy.set("ber", settled());
-  await proxy.untilState(/\[ber\]\n.*\n.*\n {2}Last reset: .*\(3:00:/);
   assert.equal((await check()).code, 0);
   for (let n = 0; n < 2; n += 1) {
     await resetNow();
@@ -147,7 +140,7 @@ test("22: a site that is reset again and again", async (t) => {
   }
   await resetNow();
   const { code, text } = await check();
-  assert.match(text, /^WARNING - Site ber was reset 3 times within an hour, the last time \d s ago$/);
+  assert.match(text, /^WARNING - Site ber was reset 3 times within an hour, the last time \d+ s ago$/);
   assert.equal(code, 1);
   assert.equal((await check("--resets-warning", "0")).code, 0);
 });
@@ -236,7 +229,6 @@ test("a memory that cannot be kept is none: noted, and never a reason for anothe
     /^check_liveproxy OK - 2 sites ready.*\nnothing is remembered between runs \(see --state-dir\): cannot create \/dev\/null\/none: ENOTDIR\n$/,
   );
   await proxy.set("ber", { starting: true });
-  await proxy.untilState(/\[ber\][\s\S]*State: +starting/);
   assert.equal((await none()).code, (await check()).code);
   const environment = finished(
     runPlugin("check_liveproxy", [...places, "-s", "muc", "--perfdata", "none"], { noEnvironment: true }),

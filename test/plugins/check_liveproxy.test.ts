@@ -9,7 +9,7 @@ import { after, type TestContext, test } from "node:test";
 import { startCannedCore, status } from "../servers/canned-core.ts";
 import { startIcinga } from "../servers/icinga2.ts";
 import { fixed16 } from "../servers/liveproxyd/answer.ts";
-import { startLiveproxyd, until } from "../servers/liveproxyd/start.ts";
+import { startLiveproxyd } from "../servers/liveproxyd/start.ts";
 import { PeerStatus, startLmd } from "../servers/lmd.ts";
 import { closesAtOnce, refused, webServer } from "../servers/misbehaving.ts";
 import { makeCertificates, tlsFront } from "../servers/tls.ts";
@@ -19,6 +19,7 @@ import { needs } from "../support/needs.ts";
 import { spawnOwned } from "../support/owner.ts";
 import { parseOutput } from "../support/perfdata.ts";
 import { temporaryFolder } from "../support/proc-tree.ts";
+import { until } from "../support/until.ts";
 
 const memories = mkdtempSync(join(tmpdir(), "liveproxy-"));
 after(() => rmSync(memories, { recursive: true, force: true }));
@@ -59,7 +60,7 @@ test("a real icinga2", needs("icinga2", "openssl"), async (t) => {
       core.address,
       "-v",
     );
-    assert.match(answer.stdout, /r2\.\d+\.\d+\S*-icinga2, started \d+ s ago, answered in 0\.\d{3} s/);
+    assert.match(answer.stdout, /r2\.\d+\.\d+\S*-icinga2, started \d+ s ago, answered in \d+\.\d{3} s/);
     assert.equal(labels(answer).length, 6);
     await expects(0, /1 site ready/, "-H", `tcp:${core.address}`);
   });
@@ -140,16 +141,20 @@ test("liveproxyd in front of a real icinga2", needs("icinga2"), async (t) => {
   const proxy = await startLiveproxyd(t, {
     sites: [{ id: "muc", target: core.socket }],
     busyText: "Kein Kanal frei (%d)",
-    restartMs: 2500,
+    restartMs: null,
   });
   const ready = () => proxy.untilState(/State: +ready/);
   await ready();
-  const proxied = (...args: readonly string[]) => ["--omd-root", proxy.root, "--reset-warning", "0", ...args];
+  const by = ({ root }: typeof proxy, ...args: readonly string[]) => [
+    ...["--omd-root", root, "--reset-warning", "0"],
+    ...args,
+  ];
+  const proxied = (...args: readonly string[]) => by(proxy, ...args);
 
   await t.test("ready", async () => {
     const answer = await expects(
       0,
-      /^check_liveproxy OK - 1 site ready, answered in 0\.\d+ s, state file \d s old$/,
+      /^check_liveproxy OK - 1 site ready, answered in \d+\.\d+ s, state file \d+ s old$/,
       ...proxied(),
     );
     const expected = [
@@ -170,7 +175,7 @@ test("liveproxyd in front of a real icinga2", needs("icinga2"), async (t) => {
     ]);
     await expects(0, /1 site ready/, "-s", "muc", ...proxied());
     const byHand = ["--socket-dir", join(proxy.root, "tmp/run/liveproxy")];
-    await expects(0, /1 site ready, answered in 0\.\d+ s$/, ...byHand);
+    await expects(0, /1 site ready, answered in \d+\.\d+ s$/, ...byHand);
     const environment = { env: { OMD_ROOT: proxy.root, MP_STATE_PATH: join(memories, "environment") } };
     assert.equal((await runPlugin("check_liveproxy", ["--reset-warning", "0"], environment)).code, 0);
   });
@@ -184,42 +189,46 @@ test("liveproxyd in front of a real icinga2", needs("icinga2"), async (t) => {
     await proxy.untilState(/State: +starting[\s\S]*Errno 111/);
     await expects(
       1,
-      /^check_liveproxy WARNING - Site muc is starting for \d s: \[Errno 111\] Connection refused$/,
+      /^check_liveproxy WARNING - Site muc is starting for \d+ s: \[Errno 111\] Connection refused$/,
       ...proxied(),
     );
-    await expects(2, /Site muc not connected for \d s: \[Errno 111\] Connection refused/, ...proxied("--grace", "0"));
+    await expects(2, /Site muc not connected for \d+ s: \[Errno 111\] Connection refused/, ...proxied("--grace", "0"));
     await expects(1, /\(planned\)/, ...proxied("--grace", "0", "--planned", "muc"));
     await core.start();
     await ready();
   });
 
   await t.test("all channels in use: its own words for it do not matter", async () => {
+    // a heartbeat that is on its way when the core freezes would hold a channel
+    await proxy.set("muc", { mute: true });
+    await proxy.untilState(/ - ready[\s\S]* - ready/);
     core.freeze();
     const ask = "GET status\nResponseHeader: fixed16\nKeepAlive: on\nColumns: program_start\n\n";
-    const clients = [connect(proxy.socket("muc")), connect(proxy.socket("muc")), connect(proxy.socket("muc"))];
+    const clients = [connect(proxy.socket("muc")), connect(proxy.socket("muc"))];
     for (const client of clients) client.on("error", () => {}).write(ask);
     await proxy.untilState(/busy[\s\S]*busy/);
     await expects(
       2,
-      /Proxy: site muc has 2 of 2 channels busy, \d clients? waiting \(error 502: Kein Kanal frei \(2\)\)/,
+      /Proxy: site muc has 2 of 2 channels busy, \d+ clients? waiting \(error 502: Kein Kanal frei \(2\)\)/,
       ...proxied(),
     );
     for (const client of clients) client.destroy();
     core.thaw();
     await ready();
+    await proxy.set("muc", {});
   });
 
-  await t.test("a frozen core: the heartbeat is missed, the site is dead", async () => {
-    await ready();
+  await t.test("a frozen core: the heartbeat is missed, the site is dead", async (t) => {
+    const sites = [{ id: "muc", target: core.socket }];
+    const hasty = await startLiveproxyd(t, { sites, heartbeatTimeoutMs: 400 });
     core.freeze();
-    await proxy.untilState(/State: +starting[\s\S]*Heartbeat timed out/);
+    await hasty.untilState(/State: +starting[\s\S]*Heartbeat timed out/);
     await expects(
       2,
       /Site muc(?:: the proxy reports error 502: .*|: no answer .*| not connected.*)Heartbeat timed out/,
-      ...proxied("--grace", "0"),
+      ...by(hasty, "--grace", "0"),
     );
     core.thaw();
-    await ready();
   });
 
   await t.test("a site process killed, and started again", async () => {
@@ -234,6 +243,7 @@ test("liveproxyd in front of a real icinga2", needs("icinga2"), async (t) => {
     const answer = await check(...proxied());
     assert.match(answer.text, /Proxy: (?:stale socket, )?site process of muc is (?:gone|missing)/);
     assert.notEqual(answer.code, 0);
+    await proxy.restart("muc");
     await until(
       async () => (await proxy.sitePid("muc")) !== undefined,
       async () => "a new process",
@@ -309,7 +319,7 @@ test("what a site of the proxy may do to a client", async (t) => {
   await expectSite({ delayMs: 300 }, 1, /Site ber took \d+\.\d{3} s to answer/, "-w", "0.2");
   await expectSite({ state: "half dead" }, 0, /2 sites ready/);
   await proxy.set("ber", { error: { code: 503, text: "x" }, state: "half dead" });
-  await expectsSoon(2, /Site ber not connected for \d+ s \(state half dead\): error 503: x/, args);
+  await expects(2, /Site ber not connected for \d+ s \(state half dead\): error 503: x/, ...args, "--perfdata", "none");
   await expectSite({ omitted: true }, 0, /2 sites ready/);
   await expectSite({}, 0, /^check_liveproxy OK - 2 sites ready, slowest /);
   await expectSite({ client: "close" }, 0, /1 site ready/, "--exclude", "b*");
@@ -330,22 +340,13 @@ test("what a site of the proxy may do to a client", async (t) => {
 test("a state file that stops, or is dated back", async (t) => {
   const { proxy, args } = await cannedProxy(t, { isSingle: true });
   await proxy.dump({ agedMs: 180_000 });
-  await expectsSoon(1, /Proxy: state file is 3m old .*yet all sites answer/, args);
+  await expects(1, /Proxy: state file is 3m old .*yet all sites answer/, ...args);
   await proxy.dump({ agedMs: -7_200_000 });
-  await expectsSoon(1, /dated (?:119m|2h) in the future/, args);
+  await expects(1, /dated (?:119m|2h) in the future/, ...args);
   await proxy.set("ber", { client: "close" });
   await proxy.dump({ agedMs: 180_000 });
-  await expectsSoon(2, /state file is 3m old \(.*\): master or site process hangs\./, args);
+  await expects(2, /state file is 3m old \(.*\): master or site process hangs\./, ...args);
 });
-
-/** The stand-in writes its state file a moment after it was told to. */
-async function expectsSoon(code: number, text: RegExp, args: readonly string[]) {
-  const isSo = async () => {
-    const answer = await check(...args, "--perfdata", "none");
-    return answer.code === code && text.test(answer.text);
-  };
-  await until(isSo, async () => `${code} ${text}, not ${(await check(...args)).text}`);
-}
 
 test("processes: stopped cleanly, and orphans of a master that was killed", async (t) => {
   const clean = await cannedProxy(t);

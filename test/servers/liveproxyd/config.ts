@@ -14,6 +14,8 @@ export interface Fault {
   readonly state?: string;
   readonly resetMs?: number;
   readonly heartbeats?: number;
+  /** Sends no heartbeats. */
+  readonly mute?: boolean;
   /** So many threads more in the site's process. */
   readonly threads?: number;
 }
@@ -26,7 +28,7 @@ export interface SiteConfig {
   readonly fault?: Fault;
 }
 
-/** Times in milliseconds; the defaults of the real one, or shorter for tests. */
+/** Times in milliseconds. */
 export interface ProxyConfig {
   /** The root of the OMD site: sockets, pid file, state file and log lie where Checkmk has them. */
   readonly root: string;
@@ -37,8 +39,8 @@ export interface ProxyConfig {
   readonly queryTimeoutMs: number;
   readonly connectRetryMs: number;
   readonly stateIntervalMs: number;
-  /** How long a dead site process stays dead. */
-  readonly restartMs: number;
+  /** How long a dead site process stays dead; null: until it is ordered to restart. */
+  readonly restartMs: number | null;
   /** Code of the proxy's own errors, and what it says when all channels are busy: `%d` is their number. */
   readonly errorCode: number;
   readonly busyText: string;
@@ -65,7 +67,19 @@ export interface SiteReport {
   readonly omitted: boolean;
 }
 
-/** From a test to the master, and on to the site process. */
+/** From a test to the master, and on to the site process: what a site does, whether it runs, what the state file does. */
 export type Order =
   | { readonly to: string; readonly fault: Fault }
+  | { readonly restart: string }
   | { readonly dump: "stop" | "go on" | { readonly agedMs: number } };
+
+/** Orders are numbered, and each is answered by its number as soon as it has taken effect, in the state file as well. */
+export interface Numbered {
+  readonly number: number;
+}
+
+/** From a site process to the master: what it is now, and the order it has just obeyed. */
+export interface SiteMessage {
+  readonly report: SiteReport;
+  readonly obeyed?: number;
+}

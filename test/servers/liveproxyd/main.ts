@@ -6,7 +6,7 @@ import { appendFileSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { Worker } from "node:worker_threads";
 
-import type { Fault, Order, ProxyConfig, SiteReport } from "./config.ts";
+import type { Fault, Numbered, Order, ProxyConfig, SiteMessage, SiteReport } from "./config.ts";
 import { ProxySite } from "./site.ts";
 import { formatState, writeState } from "./state-file.ts";
 
@@ -20,8 +20,10 @@ function log(text: string): void {
   appendFileSync(join(config.root, "var/log/liveproxyd.log"), `${stamp} [20] [cmk.liveproxyd] ${text}\n`);
 }
 
+type Obey = (order: Exclude<Order, { dump: unknown }> & Numbered, done: () => void) => void;
+
 /** Writes pid file and state file, and obeys the test. */
-function supervise(reports: () => readonly SiteReport[], obey: (site: string, fault: Fault) => void): void {
+function supervise(reports: () => readonly SiteReport[], obey: Obey): void {
   log("Livestatus Proxy-Daemon (stand-in) starting...");
   log(`Configured ${config.sites.length} sites`);
   writeFileSync(pidFile, `${process.pid}\n`);
@@ -34,10 +36,15 @@ function supervise(reports: () => readonly SiteReport[], obey: (site: string, fa
     writeState(stateFile, formatState(listed, nowMs, dumpMs));
   };
   setInterval(write, config.stateIntervalMs);
-  process.on("message", (order: Order) => {
-    if ("dump" in order) dump = order.dump;
-    else obey(order.to, order.fault);
-    setTimeout(write, 100);
+  process.on("message", (order: Order & Numbered) => {
+    const done = () => {
+      write();
+      process.send?.(order.number);
+    };
+    if ("dump" in order) {
+      dump = order.dump;
+      done();
+    } else obey(order, done);
   });
   process.on("SIGTERM", () => {
     rmSync(pidFile, { force: true });
@@ -45,19 +52,23 @@ function supervise(reports: () => readonly SiteReport[], obey: (site: string, fa
   });
   process.on("disconnect", () => process.exit(0));
   setTimeout(write, 150);
-  process.send?.("up");
 }
 
 function master(): void {
   process.title = "liveproxyd[master]";
   const reports = new Map<string, SiteReport>();
   const children = new Map<string, ChildProcess>();
+  const obeying = new Map<number, () => void>();
   const startSite = (id: string) => {
     const stdio: ["ignore", "inherit", "inherit", "ipc"] = ["ignore", "inherit", "inherit", "ipc"];
     const child = spawn(process.execPath, [script, "site", configPath, id], { stdio });
     children.set(id, child);
-    child.on("message", (report: SiteReport) => reports.set(id, report));
-    child.on("exit", () => setTimeout(() => startSite(id), config.restartMs));
+    child.on("message", ({ report, obeyed }: SiteMessage) => {
+      reports.set(id, report);
+      if (obeyed !== undefined) obeying.get(obeyed)?.();
+    });
+    const { restartMs } = config;
+    if (restartMs !== null) child.on("exit", () => setTimeout(() => startSite(id), restartMs));
   };
   for (const { id } of config.sites) startSite(id);
   process.on("exit", () => {
@@ -65,7 +76,15 @@ function master(): void {
   });
   supervise(
     () => [...reports.values()],
-    (id, fault) => void children.get(id)?.send(fault),
+    (order, done) => {
+      if ("restart" in order) {
+        startSite(order.restart);
+        done();
+      } else {
+        obeying.set(order.number, done);
+        children.get(order.to)?.send(order);
+      }
+    },
   );
 }
 
@@ -75,11 +94,12 @@ async function serveSite(): Promise<void> {
   process.title = `liveproxyd[${siteId}]`;
   const site = new ProxySite(settings, config);
   await site.start();
-  const tell = () => process.connected && process.send?.(site.report());
+  const tell = (obeyed?: number) => process.connected && process.send?.({ report: site.report(), obeyed });
   setInterval(tell, Math.min(100, config.stateIntervalMs));
-  process.on("message", (fault: Fault) => {
+  process.on("message", ({ fault, number }: { fault: Fault } & Numbered) => {
     site.fault = fault;
     for (let n = 0; n < (fault.threads ?? 0); n += 1) new Worker("setInterval(() => {}, 1e9)", { eval: true });
+    tell(number);
   });
   process.on("disconnect", () => {
     if (!config.orphans) process.exit(0);
@@ -92,9 +112,10 @@ async function single(): Promise<void> {
   await Promise.all([...sites.values()].map((site) => site.start()));
   supervise(
     () => [...sites.values()].map((site) => site.report()),
-    (id, fault) => {
-      const site = sites.get(id);
-      if (site !== undefined) site.fault = fault;
+    (order, done) => {
+      const site = "to" in order ? sites.get(order.to) : undefined;
+      if (site !== undefined && "fault" in order) site.fault = order.fault;
+      done();
     },
   );
 }

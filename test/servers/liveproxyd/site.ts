@@ -115,6 +115,7 @@ export class ProxySite {
   }
 
   #beat(): void {
+    if (this.#fault.mute) return;
     const free = this.#channels.find(({ state }) => state === "ready");
     if (this.#state !== "ready" || this.#missed !== undefined || free === undefined) return;
     this.#nextHeartbeatMs = Date.now() + this.#config.heartbeatMs;

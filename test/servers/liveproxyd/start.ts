@@ -6,6 +6,7 @@ import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
 
 import { kill, type Owner, spawnOwned } from "../../support/owner.ts";
+import { until } from "../../support/until.ts";
 import type { Fault, Order, ProxyConfig, SiteConfig } from "./config.ts";
 
 /** A running stand-in of liveproxyd. */
@@ -14,9 +15,11 @@ export interface Liveproxyd {
   readonly root: string;
   readonly pid: number;
   socket(site: string): string;
-  /** Makes a site misbehave, or behave again; takes part in the state file soon after. */
+  /** Makes a site misbehave, or behave again. Resolves when it does, and when the state file says so. */
   set(site: string, fault: Fault): Promise<void>;
-  /** Stops writing the state file, goes on, or dates it back. */
+  /** Starts a site's process again that has ended. */
+  restart(site: string): Promise<void>;
+  /** Stops writing the state file, goes on, or dates it back. Resolves when the file is so. */
   dump(what: Extract<Order, { dump: unknown }>["dump"]): Promise<void>;
   /** Resolves when the state file says so. */
   untilState(pattern: RegExp): Promise<void>;
@@ -34,8 +37,6 @@ export interface StartOptions extends Partial<Omit<ProxyConfig, "root" | "sites"
   readonly isSingle?: boolean;
 }
 
-const UNTIL_MS = 10_000;
-
 /** Starts the stand-in as programs of their own, with the titles of the real ones. Resolves when the state file is there. */
 export async function startLiveproxyd(owner: Owner, options: StartOptions): Promise<Liveproxyd> {
   const root = await mkdtemp(join(tmpdir(), "omd-"));
@@ -44,9 +45,10 @@ export async function startLiveproxyd(owner: Owner, options: StartOptions): Prom
   const { isSingle = false, sites, ...times } = options;
   const config: ProxyConfig = {
     heartbeatMs: 500,
-    heartbeatTimeoutMs: 400,
+    // a core that is merely slow, as all is on a busy machine, is no core that is frozen
+    heartbeatTimeoutMs: 120_000,
     channelTimeoutMs: 600,
-    queryTimeoutMs: 3000,
+    queryTimeoutMs: 120_000,
     connectRetryMs: 400,
     stateIntervalMs: 200,
     restartMs: 300,
@@ -73,7 +75,13 @@ export async function startLiveproxyd(owner: Owner, options: StartOptions): Prom
   const child = spawnOwned(owner, process.execPath, args, { stdio: ["ignore", "inherit", "inherit", "ipc"] });
   owner.after(() => rm(root, { recursive: true, force: true, maxRetries: 5 }));
   const statePath = join(root, "var/log/liveproxyd.state");
-  const send = (order: Order) => new Promise<void>((resolve) => child.send(order, () => resolve()));
+  const obeyed: (() => void)[] = [];
+  child.on("message", (number: number) => obeyed[number]?.());
+  const send = (order: Order) =>
+    new Promise<void>((resolve) => {
+      const number = obeyed.push(resolve) - 1;
+      child.send({ ...order, number });
+    });
 
   const untilState = (pattern: RegExp) =>
     until(
@@ -88,6 +96,7 @@ export async function startLiveproxyd(owner: Owner, options: StartOptions): Prom
     pid: child.pid ?? 0,
     socket: (site) => join(root, "tmp/run/liveproxy", site),
     set: (to, fault) => send({ to, fault }),
+    restart: (site) => send({ restart: site }),
     dump: (dump) => send({ dump }),
     untilState,
     ageSeconds: () => (Date.now() - startedMs) / 1000,
@@ -108,13 +117,4 @@ export async function startLiveproxyd(owner: Owner, options: StartOptions): Prom
       );
     },
   };
-}
-
-/** Waits for something to become true. */
-export async function until(isTrue: () => Promise<boolean>, what: () => Promise<string>): Promise<void> {
-  const end = Date.now() + UNTIL_MS;
-  while (!(await isTrue())) {
-    if (Date.now() > end) throw new Error(`waited in vain for ${await what()}`);
-    await new Promise((resolve) => setTimeout(resolve, 20));
-  }
 }
