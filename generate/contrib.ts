@@ -8,9 +8,11 @@ import type { Service } from "./services.ts";
 export interface Contrib {
   /** Its -H is the host that a service belongs to, unless it is said otherwise. */
   readonly asksItsHost?: true;
-  readonly services: readonly Omit<Service, "plugin">[];
+  /** Another suite has an executable of this name. The Debian package puts that one aside, with this behind its name. */
+  readonly replaces?: string;
+  readonly services?: readonly Omit<Service, "plugin">[];
   /** Its part of the dashboards. */
-  readonly row: Omit<Row, "graphs"> & {
+  readonly row?: Omit<Row, "graphs"> & {
     readonly graphs: readonly (Omit<Graph, "curves"> & { readonly curves: readonly CurveOf[] })[];
   };
 }

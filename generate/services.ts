@@ -35,55 +35,13 @@ export interface Service {
 }
 
 /** Whether the plugin's -H is the host that the service belongs to, unless it is said otherwise. */
-export const asksItsHost = (plugin: string) => plugin === "check_gearman" || CONTRIBS.get(plugin)?.asksItsHost === true;
+export const asksItsHost = (plugin: string) => CONTRIBS.get(plugin)?.asksItsHost === true;
 
 /** The option they all have for that. */
 export const ADDRESS = "server";
 
-/** Of the plugins that have no `contrib.ts` yet. The queues are Mod-Gearman's. */
+/** Of the plugins that have no `contrib.ts` yet. */
 const CENTRAL: readonly Service[] = [
-  {
-    plugin: "check_gearman",
-    title: "gearmand",
-    about: "The job server answers, no queue is too long, no jobs wait without a worker.",
-    hosts: "gearmand",
-    options: {},
-  },
-  {
-    plugin: "check_gearman",
-    suffix: "workers",
-    title: "gearman workers",
-    about: "Every queue with checks has a worker.",
-    hosts: "gearmand",
-    options: { include: ["host", "service", "hostgroup_*", "servicegroup_*"], zeroWorkerCritical: true },
-  },
-  {
-    plugin: "check_gearman",
-    suffix: "results",
-    title: "gearman results",
-    about: "The core fetches the results of its checks.",
-    hosts: "gearmand",
-    options: { queue: ["check_results"], zeroWorkerCritical: true },
-  },
-  {
-    plugin: "check_gearman",
-    suffix: "worker",
-    title: "gearman worker",
-    about: "A Mod-Gearman worker answers, by its identifier.",
-    hosts: "gearman_workers",
-    options: {
-      queue: { host: "gearman_workers", prefix: "worker_", each: true, sample: "worker1.example.com" },
-      send: "check",
-    },
-  },
-  {
-    plugin: "check_gearman",
-    suffix: "proxy",
-    title: "gearman proxy",
-    about: "Gearman-Proxy at this job server answers.",
-    hosts: "gearman_proxy",
-    options: { queue: ["proxy_status"], send: "check" },
-  },
   {
     plugin: "check_gearman_fd_leak",
     title: "gearman descriptors",
@@ -116,7 +74,7 @@ const CENTRAL: readonly Service[] = [
 /** What the examples set up. Thresholds are those of the plugins: none is repeated here. */
 export const SERVICES: readonly Service[] = [
   ...CENTRAL,
-  ...[...CONTRIBS].flatMap(([plugin, { services }]) => services.map((service) => ({ ...service, plugin }))),
+  ...[...CONTRIBS].flatMap(([plugin, { services = [] }]) => services.map((service) => ({ ...service, plugin }))),
 ].sort((a, b) => Number(a.plugin > b.plugin) - Number(a.plugin < b.plugin));
 
 export const isFromHost = (setting: Setting): setting is FromHost =>

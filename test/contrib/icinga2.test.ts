@@ -38,16 +38,6 @@ const ORDINARY: Readonly<Record<string, Fixtures["icinga"]>> = {
   ...Object.fromEntries(
     Array.from(await fromPlugins<Fixtures>("test/fixtures.ts"), ([name, { icinga }]) => [name, icinga]),
   ),
-  check_gearman: () => [
-    'gearman_queue = [ "host", "service" ]',
-    'gearman_warning = "~:10"',
-    "gearman_critical = 20",
-    'gearman_worker_critical = "1:"',
-    "gearman_critical_zero_worker = true",
-    "gearman_ipv6 = false",
-    'gearman_expect = ""',
-    "gearman_verbose = true",
-  ],
   check_gearman_fd_leak: ({ pid }) => [`gearman_fd_leak_pid = ${pid}`],
   check_liveproxy: () => ['liveproxy_hostname = [ "unix:" + LabDir + "/run/live.sock" ]'],
 };

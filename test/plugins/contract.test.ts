@@ -12,7 +12,6 @@ import { build } from "esbuild";
 import type { Plugin } from "monitoring-plugins-ts";
 
 import { fromPlugins } from "../../generate/plugins.ts";
-import { fakeGearmand } from "../servers/fake-gearmand.ts";
 import { onlyByNode, PLUGINS_DIR, type RunOptions, runPlugin, startPlugin } from "../support/exec.ts";
 import type { Fixtures } from "../support/fixtures.ts";
 import { nodeBinary, OTHER_NODES } from "../support/node-versions.ts";
@@ -29,10 +28,6 @@ const ORDINARY: Readonly<Record<string, Fixtures["ordinary"]>> = {
   ...Object.fromEntries(
     Array.from(await fromPlugins<Fixtures>("test/fixtures.ts"), ([name, { ordinary }]) => [name, ordinary]),
   ),
-  async check_gearman(t) {
-    const { address } = await fakeGearmand(t, { queues: { host: { total: 3, running: 1, workers: 2 }, "a b": {} } });
-    return ["-H", address];
-  },
   async check_liveproxy() {
     return ["-H", "unix:/dev/null/none"];
   },

@@ -10,7 +10,7 @@ import { setTimeout } from "node:timers/promises";
 import { declarationsOf } from "../../generate/perfdata.ts";
 import { fromPlugins } from "../../generate/plugins.ts";
 import { startCannedCore } from "../servers/canned-core.ts";
-import { registerQueues, startWorkers } from "../servers/gearman-worker.ts";
+import { registerQueues } from "../servers/gearman-worker.ts";
 import { startGearmand } from "../servers/gearmand.ts";
 import { startLiveproxyd } from "../servers/liveproxyd/start.ts";
 import { PeerStatus, startLmd } from "../servers/lmd.ts";
@@ -72,12 +72,6 @@ const RUNS: Readonly<Record<string, (t: TestContext, plugin: Notes, levels: read
       (t: TestContext, { run }: Notes, levels: readonly string[]) => everything(t, run, levels),
     ]),
   ),
-  async check_gearman(t, { run }, levels) {
-    const { address } = await startGearmand(t);
-    await startWorkers(t, address, ["worker_host1"], { command: ["echo", "host1 has 3 worker|jobs=8c"] });
-    await run("-H", address, ...levels);
-    await run("-H", address, "-q", "worker_host1", "-s", "check");
-  },
   async check_gearman_fd_leak(t, { run }, levels) {
     const { address, host, port } = await startGearmand(t);
     await registerQueues(t, address, ["host"]);

@@ -1,12 +1,12 @@
 import assert from "node:assert/strict";
 
-import { adminCommand, untilQueues } from "../servers/admin.ts";
-import { fillQueue, registerQueues } from "../servers/gearman-worker.ts";
-import { type Gearmand, startGearmand } from "../servers/gearmand.ts";
-import { neverAnswers, startRawWorker } from "../servers/raw-worker.ts";
-import { execPlugin, type Finished, startPlugin } from "../support/exec.ts";
-import type { Owner } from "../support/owner.ts";
-import { type Output, parseOutput } from "../support/perfdata.ts";
+import { adminCommand, untilQueues } from "#test/servers/admin.ts";
+import { fillQueue, registerQueues } from "#test/servers/gearman-worker.ts";
+import { type Gearmand, startGearmand } from "#test/servers/gearmand.ts";
+import { neverAnswers, startRawWorker } from "#test/servers/raw-worker.ts";
+import { execPlugin, type Finished, startPlugin } from "#test/support/exec.ts";
+import type { Owner } from "#test/support/owner.ts";
+import { type Output, parseOutput } from "#test/support/perfdata.ts";
 
 const STATES = ["OK", "WARNING", "CRITICAL", "UNKNOWN"];
 

@@ -3,15 +3,15 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { queueCounts } from "../servers/admin.ts";
-import { fillQueue, registerQueues } from "../servers/gearman-worker.ts";
-import { startGearmand } from "../servers/gearmand.ts";
-import * as bad from "../servers/misbehaving.ts";
-import * as raw from "../servers/raw-worker.ts";
-import { execPlugin } from "../support/exec.ts";
-import { needs } from "../support/needs.ts";
-import { parseOutput } from "../support/perfdata.ts";
-import { check, gearmandWith, versionOf } from "./check-gearman.ts";
+import { queueCounts } from "#test/servers/admin.ts";
+import { fillQueue, registerQueues } from "#test/servers/gearman-worker.ts";
+import { startGearmand } from "#test/servers/gearmand.ts";
+import * as bad from "#test/servers/misbehaving.ts";
+import * as raw from "#test/servers/raw-worker.ts";
+import { execPlugin } from "#test/support/exec.ts";
+import { needs } from "#test/support/needs.ts";
+import { parseOutput } from "#test/support/perfdata.ts";
+import { check, gearmandWith, versionOf } from "./check.ts";
 
 const real = needs("gearmand");
 

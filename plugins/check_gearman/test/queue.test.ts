@@ -4,7 +4,7 @@ import { test } from "node:test";
 import { parsePattern, Status, statusName } from "monitoring-plugins-ts";
 import type { QueueStatus } from "monitoring-plugins-ts/gearman";
 
-import { judgeQueue, restsOnNoWorker, selectQueues, shown } from "../../../../plugins/check_gearman/queue.ts";
+import { judgeQueue, restsOnNoWorker, selectQueues, shown } from "../queue.ts";
 import { type Changes, levels, queue, rules } from "./rules.ts";
 
 /** queue, changed rules, state and text; no text for a queue that is fine */

@@ -3,15 +3,15 @@
 import assert from "node:assert/strict";
 import { type TestContext, test } from "node:test";
 
-import { queueCounts, untilQueues } from "../servers/admin.ts";
-import { startWorkers } from "../servers/gearman-worker.ts";
-import { startGearmand } from "../servers/gearmand.ts";
-import { splitBody } from "../servers/packet.ts";
-import { RawConnection } from "../servers/raw-connection.ts";
-import * as raw from "../servers/raw-worker.ts";
-import { needs } from "../support/needs.ts";
-import { parseOutput } from "../support/perfdata.ts";
-import { check, gearmandWith, whileItConfirms } from "./check-gearman.ts";
+import { queueCounts, untilQueues } from "#test/servers/admin.ts";
+import { startWorkers } from "#test/servers/gearman-worker.ts";
+import { startGearmand } from "#test/servers/gearmand.ts";
+import { splitBody } from "#test/servers/packet.ts";
+import { RawConnection } from "#test/servers/raw-connection.ts";
+import * as raw from "#test/servers/raw-worker.ts";
+import { needs } from "#test/support/needs.ts";
+import { parseOutput } from "#test/support/perfdata.ts";
+import { check, gearmandWith, whileItConfirms } from "./check.ts";
 
 const real = needs("gearmand");
 

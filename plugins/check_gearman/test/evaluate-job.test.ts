@@ -3,10 +3,9 @@ import { test } from "node:test";
 
 import fc from "fast-check";
 import { Range, readCommandLine, report, Status, statusName, worst } from "monitoring-plugins-ts";
-
-import { evaluateJob, type JobRules } from "../../../../plugins/check_gearman/evaluate-job.ts";
-import { answer as answers, measures } from "../../../../plugins/check_gearman/quantities.ts";
-import { parseOutput } from "../../../support/perfdata.ts";
+import { parseOutput } from "#test/support/perfdata.ts";
+import { evaluateJob, type JobRules } from "../evaluate-job.ts";
+import { answer as answers, measures } from "../quantities.ts";
 
 const ORDER = { queue: "q", text: "check", unique: undefined, background: false };
 

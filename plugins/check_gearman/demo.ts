@@ -1,10 +1,10 @@
-import { fakeGearmand } from "../test/servers/fake-gearmand.ts";
-import { fillQueue, registerQueues } from "../test/servers/gearman-worker.ts";
-import { startGearmand } from "../test/servers/gearmand.ts";
-import { refused, webServer } from "../test/servers/misbehaving.ts";
-import { modGearmanStatus, proxyStatus, startRawWorker } from "../test/servers/raw-worker.ts";
-import { lacking } from "../test/support/debian.ts";
-import type { Stage } from "./stage.ts";
+import type { Stage } from "#demo/stage.ts";
+import { fakeGearmand } from "#test/servers/fake-gearmand.ts";
+import { fillQueue, registerQueues } from "#test/servers/gearman-worker.ts";
+import { startGearmand } from "#test/servers/gearmand.ts";
+import { refused, webServer } from "#test/servers/misbehaving.ts";
+import { modGearmanStatus, proxyStatus, startRawWorker } from "#test/servers/raw-worker.ts";
+import { lacking } from "#test/support/debian.ts";
 
 /** Shows check_gearman in all four states. */
 export default async function demo(stage: Stage): Promise<void> {

@@ -5,8 +5,8 @@ import fc from "fast-check";
 import { CheckError, Range, type Result, report, Status, worst } from "monitoring-plugins-ts";
 import type { QueueStatus } from "monitoring-plugins-ts/gearman";
 import { endpointLabel } from "monitoring-plugins-ts/net";
-import { evaluate, type ServerFacts } from "../../../../plugins/check_gearman/evaluate.ts";
-import { parseOutput } from "../../../support/perfdata.ts";
+import { parseOutput } from "#test/support/perfdata.ts";
+import { evaluate, type ServerFacts } from "../evaluate.ts";
 import { answered, levels, queue, rules } from "./rules.ts";
 
 const failed = (server: string, status: Status, message: string): ServerFacts => ({

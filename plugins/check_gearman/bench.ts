@@ -1,7 +1,7 @@
-import { registerQueues } from "../servers/gearman-worker.ts";
-import { startGearmand } from "../servers/gearmand.ts";
-import type { Owner } from "../support/owner.ts";
-import { EMPTY_NODE, peakMiB, plugin, race, raceTable, table } from "./measure.ts";
+import { EMPTY_NODE, peakMiB, plugin, race, raceTable, table } from "#test/bench/measure.ts";
+import { registerQueues } from "#test/servers/gearman-worker.ts";
+import { startGearmand } from "#test/servers/gearmand.ts";
+import type { Owner } from "#test/support/owner.ts";
 
 const ROUNDS = 21;
 

@@ -3,9 +3,9 @@
 import assert from "node:assert/strict";
 import { type TestContext, test } from "node:test";
 
-import { refused, scripted } from "../servers/misbehaving.ts";
-import { needs } from "../support/needs.ts";
-import { check, gearmandWith, type QueueState } from "./check-gearman.ts";
+import { refused, scripted } from "#test/servers/misbehaving.ts";
+import { needs } from "#test/support/needs.ts";
+import { check, gearmandWith, type QueueState } from "./check.ts";
 
 const real = needs("gearmand");
 

@@ -8,14 +8,14 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, type TestContext, test } from "node:test";
 
-import type { Address } from "../servers/address.ts";
-import { registerQueues } from "../servers/gearman-worker.ts";
-import { startGearmand } from "../servers/gearmand.ts";
-import * as bad from "../servers/misbehaving.ts";
-import { runPlugin, startPlugin } from "../support/exec.ts";
-import { needs } from "../support/needs.ts";
-import { parseOutput } from "../support/perfdata.ts";
-import { check, gearmandWith } from "./check-gearman.ts";
+import type { Address } from "#test/servers/address.ts";
+import { registerQueues } from "#test/servers/gearman-worker.ts";
+import { startGearmand } from "#test/servers/gearmand.ts";
+import * as bad from "#test/servers/misbehaving.ts";
+import { runPlugin, startPlugin } from "#test/support/exec.ts";
+import { needs } from "#test/support/needs.ts";
+import { parseOutput } from "#test/support/perfdata.ts";
+import { check, gearmandWith } from "./check.ts";
 
 interface Case {
   readonly server: (t: TestContext) => Promise<Address>;

@@ -3,12 +3,12 @@
 import assert from "node:assert/strict";
 import { type TestContext, test } from "node:test";
 
-import { registerQueues, startWorkers } from "../servers/gearman-worker.ts";
-import { startGearmand } from "../servers/gearmand.ts";
-import { startPlugin } from "../support/exec.ts";
-import { needs } from "../support/needs.ts";
-import { parseOutput } from "../support/perfdata.ts";
-import { check, gearmandWith, populate, type QueueState, versionOf, whileItConfirms } from "./check-gearman.ts";
+import { registerQueues, startWorkers } from "#test/servers/gearman-worker.ts";
+import { startGearmand } from "#test/servers/gearmand.ts";
+import { startPlugin } from "#test/support/exec.ts";
+import { needs } from "#test/support/needs.ts";
+import { parseOutput } from "#test/support/perfdata.ts";
+import { check, gearmandWith, populate, type QueueState, versionOf, whileItConfirms } from "./check.ts";
 
 const real = needs("gearmand");
 

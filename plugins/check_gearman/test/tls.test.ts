@@ -3,14 +3,14 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 
-import type { Address } from "../servers/address.ts";
-import { type Gearmand, startGearmand } from "../servers/gearmand.ts";
-import { closesAfter, silent } from "../servers/misbehaving.ts";
-import { echoes, startRawWorker } from "../servers/raw-worker.ts";
-import { type Certificates, makeCertificates, tlsFront } from "../servers/tls.ts";
-import { lacking } from "../support/debian.ts";
-import { needs } from "../support/needs.ts";
-import { check } from "./check-gearman.ts";
+import type { Address } from "#test/servers/address.ts";
+import { type Gearmand, startGearmand } from "#test/servers/gearmand.ts";
+import { closesAfter, silent } from "#test/servers/misbehaving.ts";
+import { echoes, startRawWorker } from "#test/servers/raw-worker.ts";
+import { type Certificates, makeCertificates, tlsFront } from "#test/servers/tls.ts";
+import { lacking } from "#test/support/debian.ts";
+import { needs } from "#test/support/needs.ts";
+import { check } from "./check.ts";
 
 const real = needs("gearmand", "openssl");
 // a hook's own `after` would end the servers with the first test
