@@ -11,6 +11,7 @@ import {
 import { dirname, join, relative } from "node:path";
 import { gzipSync } from "node:zlib";
 
+import { CONTRIBS } from "../../generate/contrib.ts";
 import { isCheck, programNames, root } from "../programs.mjs";
 import { EXECUTABLE } from "../standalone.mjs";
 import { type Described, manPage, sectionOf } from "./man-page.ts";
@@ -23,9 +24,6 @@ const PROGRAMS = "usr/bin";
 const DOC = `usr/share/doc/${PACKAGE}`;
 const PRIVATE = `usr/lib/${PACKAGE}`;
 
-/** Names that Mod-Gearman's own packages have files of. */
-const DROP_INS = ["check_gearman", "gearman_top"];
-
 /** Where an executable is installed. */
 export const installedAs = (name: string) => join(isCheck(name) ? CHECKS : PROGRAMS, name);
 
@@ -33,12 +31,14 @@ const manPagePath = (name: string) => `usr/share/man/man${sectionOf(name)}/${nam
 
 /** Files that another package may have as well, and the names those get meanwhile, each without its leading slash. */
 export function diversions(): readonly (readonly [file: string, aside: string])[] {
-  return programNames()
-    .filter((name) => DROP_INS.includes(name))
-    .flatMap((name) => [
-      [installedAs(name), `${installedAs(name)}.mod-gearman`],
-      [manPagePath(name), manPagePath(name).replace(name, `${name}.mod-gearman`)],
-    ]);
+  return programNames().flatMap((name) => {
+    const theirs = CONTRIBS.get(name)?.replaces;
+    if (theirs === undefined) return [];
+    return [
+      [installedAs(name), `${installedAs(name)}.${theirs}`],
+      [manPagePath(name), manPagePath(name).replace(name, `${name}.${theirs}`)],
+    ];
+  });
 }
 
 /** Writes a file of the package. */

@@ -4,7 +4,6 @@ import {
   list,
   option,
   type ProgramContext,
-  parseCountThreshold,
   parseDecimal,
   selectionOptions,
   UsageError,
@@ -21,12 +20,12 @@ import {
 } from "monitoring-plugins-ts/net";
 
 import { exitCode, formatJson, formatText } from "./batch.ts";
+import { COLOURS, quantities } from "./quantities.ts";
 import { COLUMNS, type Column, type View } from "./table.ts";
 import { Watch } from "./watch.ts";
 
 const SERVER = "Job server";
 const QUEUES = "Which queues, and how";
-const COLOURS = "Colours: N means N or more, 0 is off; or a range";
 const OUTPUT = "Output";
 
 /** The variable OMD sites name their job server by. */
@@ -91,32 +90,7 @@ const options = {
   }),
   reverse: flag({ flags: "-r, --reverse", help: "Sort the other way round.", section: QUEUES }),
 
-  warning: option({
-    flags: "-w, --warning <n>",
-    help: "Waiting jobs of a queue: yellow.",
-    section: COLOURS,
-    parse: parseCountThreshold,
-    default: "10",
-  }),
-  critical: option({
-    flags: "-c, --critical <n>",
-    help: "Waiting jobs of a queue: red. So are waiting jobs without any worker.",
-    section: COLOURS,
-    parse: parseCountThreshold,
-    default: "100",
-  }),
-  workerWarning: option({
-    flags: "-W, --worker-warning <n>",
-    help: "Workers of a queue: yellow.",
-    section: COLOURS,
-    parse: parseCountThreshold,
-  }),
-  workerCritical: option({
-    flags: "-C, --worker-critical <n>",
-    help: "Workers of a queue: red; 1: is fewer than one.",
-    section: COLOURS,
-    parse: parseCountThreshold,
-  }),
+  ...quantities,
   zeroWorkerCritical: flag({
     flags: "-x, --critical-zero-worker",
     help: "Red for every queue without worker.",
@@ -164,8 +138,8 @@ export default defineProgram({
       hideIdle: options.hideIdle,
       sort: options.sort,
       reverse: options.reverse,
-      waiting: { warning: options.warning, critical: options.critical },
-      worker: { warning: options.workerWarning, critical: options.workerCritical },
+      waiting: options.waiting,
+      worker: options.worker,
       zeroWorkerCritical: options.zeroWorkerCritical,
     };
     const { merge, verbose, interval } = options;

@@ -1,15 +1,7 @@
-import {
-  CheckError,
-  type CountThreshold,
-  isSelected,
-  judge,
-  type Pattern,
-  printable,
-  Status,
-  worst,
-} from "monitoring-plugins-ts";
+import { CheckError, isSelected, type Pattern, printable, Status, type Values, worst } from "monitoring-plugins-ts";
 import { displayName, type QueueStatus, type ServerStatus } from "monitoring-plugins-ts/gearman";
 
+import type { quantities } from "./quantities.ts";
 import type { Sample, ServerFacts } from "./watch.ts";
 
 /** What can be sorted by, in the order of the columns. */
@@ -17,7 +9,7 @@ export const COLUMNS = ["name", "worker", "waiting", "running", "waiting/s", "ru
 export type Column = (typeof COLUMNS)[number];
 
 /** Which queues are shown, in which order, and when they are coloured. */
-export interface View {
+export interface View extends Values<typeof quantities> {
   readonly include: readonly Pattern[];
   readonly exclude: readonly Pattern[];
   /** Leave out queues without workers and jobs. */
@@ -25,15 +17,8 @@ export interface View {
   readonly sort: Column;
   /** Names from Z to A, numbers from the smallest. */
   readonly reverse: boolean;
-  readonly waiting: Levels;
-  readonly worker: Levels;
   /** A queue without worker is critical even when it has no jobs. */
   readonly zeroWorkerCritical: boolean;
-}
-
-interface Levels {
-  readonly warning: CountThreshold | undefined;
-  readonly critical: CountThreshold | undefined;
 }
 
 /** The numbers of a queue; rates are unknown until a server has answered twice in a row. */
@@ -152,11 +137,7 @@ function ratesBetween(previous: Sample | undefined, newest: Sample | undefined):
 /** By the same rules as check_gearman judges a queue. */
 function judgeQueue({ waiting, worker }: QueueStatus, view: View): Status {
   const isStranded = worker === 0 && (waiting > 0 || view.zeroWorkerCritical);
-  return worst([
-    isStranded ? Status.CRITICAL : Status.OK,
-    judge(waiting, view.waiting.warning, view.waiting.critical),
-    judge(worker, view.worker.warning, view.worker.critical),
-  ]);
+  return worst([isStranded ? Status.CRITICAL : Status.OK, view.waiting.judge(waiting), view.worker.judge(worker)]);
 }
 
 function sum(servers: readonly (Counts | undefined)[]): Counts {

@@ -1,9 +1,9 @@
-import { fakeGearmand } from "../test/servers/fake-gearmand.ts";
-import { fillQueue, registerQueues } from "../test/servers/gearman-worker.ts";
-import { startGearmand } from "../test/servers/gearmand.ts";
-import { refused } from "../test/servers/misbehaving.ts";
-import { lacking } from "../test/support/debian.ts";
-import type { Stage } from "./stage.ts";
+import type { Stage } from "#demo/stage.ts";
+import { fakeGearmand } from "#test/servers/fake-gearmand.ts";
+import { fillQueue, registerQueues } from "#test/servers/gearman-worker.ts";
+import { startGearmand } from "#test/servers/gearmand.ts";
+import { refused } from "#test/servers/misbehaving.ts";
+import { lacking } from "#test/support/debian.ts";
 
 /** Shows gearman_top without its screen, which a demo that scrolls by cannot show. */
 export default async function demo(stage: Stage): Promise<void> {

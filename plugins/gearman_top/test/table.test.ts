@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { CheckError, parseCountThreshold, Status } from "monitoring-plugins-ts";
 
-import { COLUMNS, mergedTable, serverTable } from "../../../../plugins/gearman_top/table.ts";
+import { COLUMNS, mergedTable, serverTable } from "../table.ts";
 import { answered, failed, VIEW } from "./facts.ts";
 
 const names = ({ rows }: { rows: readonly { name: string }[] }) => rows.map(({ name }) => name);
@@ -58,7 +58,7 @@ test("states by the thresholds of check_gearman", () => {
   const { OK, WARNING, CRITICAL } = Status;
   assert.deepEqual(states(), { ok: OK, warn: WARNING, crit: CRITICAL, stranded: CRITICAL, idle: OK });
   assert.equal(states({ ...VIEW, zeroWorkerCritical: true }).idle, CRITICAL);
-  const worker = { warning: parseCountThreshold("1"), critical: undefined };
+  const worker = VIEW.worker.by(parseCountThreshold("1"), undefined);
   assert.equal(states({ ...VIEW, worker }).ok, WARNING);
 });
 

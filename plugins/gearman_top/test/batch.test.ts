@@ -2,13 +2,13 @@ import assert from "node:assert/strict";
 import { createServer } from "node:net";
 import { test } from "node:test";
 
-import { listen } from "../servers/address.ts";
-import { fakeGearmand } from "../servers/fake-gearmand.ts";
-import { fillQueue, registerQueues } from "../servers/gearman-worker.ts";
-import { startGearmand } from "../servers/gearmand.ts";
-import { refused, silent, webServer } from "../servers/misbehaving.ts";
-import { execPlugin, runPlugin, startPlugin } from "../support/exec.ts";
-import { needs } from "../support/needs.ts";
+import { listen } from "#test/servers/address.ts";
+import { fakeGearmand } from "#test/servers/fake-gearmand.ts";
+import { fillQueue, registerQueues } from "#test/servers/gearman-worker.ts";
+import { startGearmand } from "#test/servers/gearmand.ts";
+import { refused, silent, webServer } from "#test/servers/misbehaving.ts";
+import { execPlugin, runPlugin, startPlugin } from "#test/support/exec.ts";
+import { needs } from "#test/support/needs.ts";
 
 const gearmand = needs("gearmand");
 

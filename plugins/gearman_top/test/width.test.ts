@@ -2,8 +2,8 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
 
-import { clipLine, fitLine, lineColumns, paint } from "../../../../../plugins/gearman_top/terminal/paint.ts";
-import { columnsOf, fit, wrap } from "../../../../../plugins/gearman_top/terminal/width.ts";
+import { clipLine, fitLine, lineColumns, paint } from "../terminal/paint.ts";
+import { columnsOf, fit, wrap } from "../terminal/width.ts";
 
 test("columns of a text: wide characters have two, combining ones none", () => {
   assert.deepEqual(["", "abc", "日本", "e\u0301", "bäd", "👍"].map(columnsOf), [0, 3, 4, 1, 3, 2]);

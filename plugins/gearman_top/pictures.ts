@@ -1,16 +1,16 @@
 // Draws the pictures of gearman_top from its real screen, run in a real terminal (tmux) against real job servers:
-//   npm run build && node --import tsx --conditions=monitoring-plugins-source docs/pictures.ts
+//   npm run build && node --import tsx --conditions=monitoring-plugins-source plugins/gearman_top/pictures.ts
 // By hand, when the screen has changed: the pictures hold times and ports, so no two runs are alike.
 import { writeFileSync } from "node:fs";
-import { dirname, join } from "node:path";
+import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 
-import { Stage } from "../demo/stage.ts";
-import { fillQueue, registerQueues, startWorkers } from "../test/servers/gearman-worker.ts";
-import { startGearmand } from "../test/servers/gearmand.ts";
-import { Tmux, type Window } from "../test/support/tmux.ts";
+import { Stage } from "#demo/stage.ts";
+import { fillQueue, registerQueues, startWorkers } from "#test/servers/gearman-worker.ts";
+import { startGearmand } from "#test/servers/gearmand.ts";
+import { Tmux, type Window } from "#test/support/tmux.ts";
 
-const folder = dirname(fileURLToPath(import.meta.url));
+const folder = fileURLToPath(new URL("../../docs/pictures/", import.meta.url));
 
 /** Size of a character in the pictures, in pixels. */
 const [WIDTH, HEIGHT, FONT] = [8.43, 18, 14];
@@ -93,7 +93,7 @@ function drawLine(line: string, y: number, columns: number): string[] {
 }
 
 async function save(window: Window, name: string, columns: number, title: string): Promise<void> {
-  writeFileSync(join(folder, "pictures", `${name}.svg`), svg(await window.styled(), columns, title));
+  writeFileSync(join(folder, `${name}.svg`), svg(await window.styled(), columns, title));
 }
 
 const stage = new Stage();

@@ -1,17 +1,17 @@
-import { CheckError, parseCountThreshold, Status } from "monitoring-plugins-ts";
+import { CheckError, readCommandLine, Status } from "monitoring-plugins-ts";
 
-import type { View } from "../../../../plugins/gearman_top/table.ts";
-import type { ServerFacts } from "../../../../plugins/gearman_top/watch.ts";
+import { quantities } from "../quantities.ts";
+import type { View } from "../table.ts";
+import type { ServerFacts } from "../watch.ts";
 
 /** What the options' defaults make of it. */
 export const VIEW: View = {
+  ...(await readCommandLine(quantities, [])),
   include: [],
   exclude: [],
   hideIdle: false,
   sort: "name",
   reverse: false,
-  waiting: { warning: parseCountThreshold("10"), critical: parseCountThreshold("100") },
-  worker: { warning: undefined, critical: undefined },
   zeroWorkerCritical: false,
 };
 

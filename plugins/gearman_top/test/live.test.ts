@@ -6,12 +6,12 @@ import { join } from "node:path";
 import { after, before, test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
 
-import { fillQueue, registerQueues } from "../servers/gearman-worker.ts";
-import { type Gearmand, startGearmand } from "../servers/gearmand.ts";
-import { pluginCommand, preload } from "../support/exec.ts";
-import { needs } from "../support/needs.ts";
-import { type Owner, spawnOwned } from "../support/owner.ts";
-import { Tmux, type Window } from "../support/tmux.ts";
+import { fillQueue, registerQueues } from "#test/servers/gearman-worker.ts";
+import { type Gearmand, startGearmand } from "#test/servers/gearmand.ts";
+import { pluginCommand, preload } from "#test/support/exec.ts";
+import { needs } from "#test/support/needs.ts";
+import { type Owner, spawnOwned } from "#test/support/owner.ts";
+import { Tmux, type Window } from "#test/support/tmux.ts";
 
 const real = needs("gearmand", "tmux");
 const stops: (() => unknown)[] = [];

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { KEYS, press, type ScreenState } from "../../../../plugins/gearman_top/keys.ts";
-import { COLUMNS } from "../../../../plugins/gearman_top/table.ts";
+import { KEYS, press, type ScreenState } from "../keys.ts";
+import { COLUMNS } from "../table.ts";
 import { VIEW } from "./facts.ts";
 
 const START: ScreenState = { view: VIEW, merge: false, top: 0, left: 0, help: false };

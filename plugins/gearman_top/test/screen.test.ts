@@ -1,11 +1,11 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
-import type { ScreenState } from "../../../../plugins/gearman_top/keys.ts";
-import { formatCount, formatRate } from "../../../../plugins/gearman_top/layout.ts";
-import type { Scene } from "../../../../plugins/gearman_top/scene.ts";
-import { render } from "../../../../plugins/gearman_top/screen.ts";
-import { columnsOf } from "../../../../plugins/gearman_top/terminal/width.ts";
+import type { ScreenState } from "../keys.ts";
+import { formatCount, formatRate } from "../layout.ts";
+import type { Scene } from "../scene.ts";
+import { render } from "../screen.ts";
+import { columnsOf } from "../terminal/width.ts";
 import { answered, failed, type Queues, VIEW } from "./facts.ts";
 
 const STATE: ScreenState = { view: VIEW, merge: false, top: 0, left: 0, help: false };

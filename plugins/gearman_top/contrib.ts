@@ -1,0 +1,3 @@
+import type { Contrib } from "#generate/contrib.ts";
+
+export default { replaces: "mod-gearman" } satisfies Contrib;
