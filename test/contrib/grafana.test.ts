@@ -6,6 +6,7 @@ import { type TestContext, test } from "node:test";
 
 import { startInfluxdb } from "../servers/influxdb.ts";
 import { needs } from "../support/needs.ts";
+import { until } from "../support/until.ts";
 import { type Dashboard, fillIn, offered, type Panel, readDashboard, type Target } from "./dashboard.ts";
 import { BUCKET, DATABASE, HOST, type Monitored, SERVICES, startMonitored } from "./monitored.ts";
 
@@ -52,20 +53,21 @@ const graphs = ({ panels }: Dashboard) =>
 async function untilAll(dashboard: Dashboard, ask: Ask): Promise<ReadonlyMap<string, readonly Line[]>> {
   const answers = new Map<string, readonly Line[]>();
   const read = async (target: Target) => (await ask(target)).filter(({ values }) => values.length > 0);
-  for (const end = Date.now() + 40_000; ; ) {
-    const missing: string[] = [];
+  let missing: readonly string[] = [];
+  const areThere = async () => {
+    const without: string[] = [];
     for (const { panel, target } of graphs(dashboard)) {
       const key = `${panel.title} ${target.refId}`;
       const enough = panel.type === "state-timeline" ? SERVICES.length : 1;
       if (answers.has(key)) continue;
       const lines = await read(target);
       if (lines.length >= enough) answers.set(key, lines);
-      else missing.push(`${panel.title}: ${target.query ?? target.target}`);
+      else without.push(`${panel.title}: ${target.query ?? target.target}`);
     }
-    if (missing.length === 0) break;
-    assert.ok(Date.now() < end, `no data for\n${missing.join("\n")}`);
-    await new Promise((resolve) => setTimeout(resolve, 300));
-  }
+    missing = without;
+    return missing.length === 0;
+  };
+  await until(areThere, () => `data for\n${missing.join("\n")}`, 300);
   for (const { panel, target } of graphs(dashboard)) {
     const lines = await read(target);
     if (lines.length > 0) answers.set(`${panel.title} ${target.refId}`, lines);

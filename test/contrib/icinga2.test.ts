@@ -21,6 +21,7 @@ import type { Fixtures } from "../support/fixtures.ts";
 import { needs } from "../support/needs.ts";
 import type { Owner } from "../support/owner.ts";
 import { parseOutput, parsePerfdata } from "../support/perfdata.ts";
+import { until } from "../support/until.ts";
 import { startFarm } from "./job-server.ts";
 import { CONTRIB, DEBIAN_FOLDER, type Recorder, type Run, recordPlugins } from "./recorder.ts";
 
@@ -144,24 +145,24 @@ interface Shown {
 async function checked(socket: string, host: string): Promise<readonly Shown[]> {
   const columns = "description check_command state plugin_output long_plugin_output perf_data has_been_checked";
   const query = `GET services\nColumns: ${columns}\nFilter: host_name = ${host}\nOutputFormat: json`;
-  const end = Date.now() + 30_000;
-  for (let round = 0; ; round++) {
-    const rows = JSON.parse(await ask(socket, query)) as [string, string, number, string, string, string, number][];
-    if (rows.length > 0 && rows.every(([, , , , , , done]) => done === 1)) {
-      return rows.map(([name, command, state, output, long, perfdata]) => ({
-        // Livestatus' spelling: check_gearman!
-        ...{ name, command: command.replace(/^check_|!$/g, ""), state, output, long, perfdata },
-      }));
-    }
-    const missing = rows.filter(([, , , , , , done]) => done !== 1).map(([name]) => name);
-    assert.ok(Date.now() < end, `not checked: ${missing.join(", ")}`);
+  let rows: readonly [string, string, number, string, string, string, number][] = [];
+  const missing = () => rows.filter(([, , , , , , done]) => done !== 1).map(([name]) => name);
+  let round = 0;
+  const areChecked = async () => {
+    rows = JSON.parse(await ask(socket, query));
+    if (rows.length > 0 && missing().length === 0) return true;
     const now = Math.floor(Date.now() / 1000);
     // its own schedule spreads the first checks over a minute
-    for (const name of round % 20 === 0 ? missing : []) {
+    for (const name of round++ % 20 === 0 ? missing() : []) {
       await ask(socket, `COMMAND [${now}] SCHEDULE_FORCED_SVC_CHECK;${host};${name};${now}`);
     }
-    await new Promise((resolve) => setTimeout(resolve, 100));
-  }
+    return false;
+  };
+  await until(areChecked, () => `a check of ${missing().join(", ")}`, 100);
+  return rows.map(([name, command, state, output, long, perfdata]) => ({
+    // Livestatus' spelling: check_gearman!
+    ...{ name, command: command.replace(/^check_|!$/g, ""), state, output, long, perfdata },
+  }));
 }
 
 /** Fields of a point as Icinga writes it to InfluxDB. */
@@ -195,10 +196,10 @@ async function influx(owner: Owner): Promise<Influx> {
     port,
     async until(service, metric, expected) {
       const wanted = { key: `perfdata,service=${service},metric=${metric}`, point: expected };
-      for (const end = Date.now() + 10_000; !points.some((known) => isDeepStrictEqual(known, wanted)); ) {
-        assert.ok(Date.now() < end, `no ${JSON.stringify(wanted)} in ${JSON.stringify(points)}`);
-        await new Promise((resolve) => setTimeout(resolve, 20));
-      }
+      await until(
+        () => points.some((known) => isDeepStrictEqual(known, wanted)),
+        () => `${JSON.stringify(wanted)} in ${JSON.stringify(points)}`,
+      );
     },
   };
 }

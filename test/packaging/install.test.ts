@@ -5,16 +5,14 @@ import { copyFileSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { basename, join } from "node:path";
 import { type TestContext, test } from "node:test";
-import { setTimeout } from "node:timers/promises";
 
 import { root, version } from "../../packaging/programs.mjs";
 import { type Architecture, buildDeb } from "../support/debian-package.ts";
 import { FreshDebian, lackingFreshDebian } from "../support/fresh-debian.ts";
 import { lackingBun } from "../support/standalone.ts";
+import { until } from "../support/until.ts";
 
 const NAME = "monitoring-plugins-distributed";
-/** Icinga checks once a minute. */
-const ICINGA_LIMIT_MS = 120_000;
 
 const skip = (await lackingBun()) ?? lackingFreshDebian() ?? false;
 
@@ -61,11 +59,8 @@ test("a fresh Debian 12, from dpkg -i to OK and back, by docs/install.md alone",
     const answer = await askIcinga((command) => command.replace("attrs=state", "attrs=last_check_result"));
     return JSON.parse(answer).results[0].attrs.last_check_result as CheckResult;
   };
-  const until = async (isSo: () => Promise<boolean>) => {
-    for (const end = Date.now() + ICINGA_LIMIT_MS; !(await isSo()); await setTimeout(500)) {
-      if (Date.now() > end) assert.fail(`in vain: ${await askIcinga()} ${JSON.stringify(await lastResult())}`);
-    }
-  };
+  const untilIcinga = (isSo: () => Promise<boolean>) =>
+    until(isSo, async () => `Icinga: ${await askIcinga()} ${JSON.stringify(await lastResult())}`, 500);
   const checkNow = () =>
     askIcinga((command) =>
       command
@@ -84,7 +79,7 @@ test("a fresh Debian 12, from dpkg -i to OK and back, by docs/install.md alone",
   await step("the commands of the page end in a service that is OK", async () => {
     hand(t, system, "amd64");
     assert.match(await run(install), /^check_gearman OK - /m);
-    await until(async () => (await askIcinga()).includes('"state":0'));
+    await untilIcinga(async () => (await askIcinga()).includes('"state":0'));
     const { output, exit_status } = await lastResult();
     assert.match(output, /^check_gearman OK - 0 jobs running and 0 jobs waiting\. Version: /);
     assert.equal(exit_status, 0);
@@ -94,7 +89,7 @@ test("a fresh Debian 12, from dpkg -i to OK and back, by docs/install.md alone",
     // a worker is a connection that has said CAN_DO, which Debian's bash can do by itself
     const canDo = String.raw`\0REQ\0\0\0\1\0\0\0\5hello`;
     system.start(t, `exec 3<>/dev/tcp/127.0.0.1/4730; printf '${canDo}' >&3; read <&3`);
-    await until(async () => {
+    await untilIcinga(async () => {
       await checkNow();
       return (await lastResult()).performance_data.length > 0;
     });
@@ -115,7 +110,7 @@ test("a fresh Debian 12, from dpkg -i to OK and back, by docs/install.md alone",
   await step("the job server goes, the service is CRITICAL", async () => {
     await run("systemctl stop gearman-job-server");
     await checkNow();
-    await until(async () => (await askIcinga()).includes('"state":2'));
+    await untilIcinga(async () => (await askIcinga()).includes('"state":2'));
     assert.equal(
       (await lastResult()).output,
       "check_gearman CRITICAL - failed to connect to address 127.0.0.1 and port 4730: Connection refused",

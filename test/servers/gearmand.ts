@@ -2,10 +2,10 @@ import type { ChildProcess } from "node:child_process";
 
 import { programPath } from "../support/debian.ts";
 import { kill, type Owner, spawnOwned } from "../support/owner.ts";
+import { until } from "../support/until.ts";
 import { type Address, addressOf, freePort } from "./address.ts";
 import { adminCommand } from "./admin.ts";
 
-const START_LIMIT_MS = 10_000;
 const ATTEMPTS = 3;
 
 export interface GearmandOptions {
@@ -92,13 +92,11 @@ export async function startGearmand(owner: Owner, options: GearmandOptions = {})
 
 /** Asks for the pid, since with a port taken twice it would be another server that answers; gearmand itself waits then. */
 async function answering(child: ChildProcess, { address }: Address): Promise<void> {
-  const end = Date.now() + START_LIMIT_MS;
-  for (;;) {
+  const isUp = async () => {
     const reply = await adminCommand(address, "getpid").catch(() => undefined);
     if (child.exitCode !== null || child.signalCode !== null) throw new Error("ended at once");
-    if (reply === `OK ${child.pid}\n`) return;
-    if (reply !== undefined) throw new Error("the port belongs to another server");
-    if (Date.now() > end) throw new Error("does not answer");
-    await new Promise((resolve) => setTimeout(resolve, 20));
-  }
+    if (reply !== undefined && reply !== `OK ${child.pid}\n`) throw new Error("the port belongs to another server");
+    return reply !== undefined;
+  };
+  await until(isUp, () => "an answer");
 }

@@ -5,6 +5,7 @@ import { join } from "node:path";
 
 import { programPath } from "../support/debian.ts";
 import { type Owner, spawnOwned } from "../support/owner.ts";
+import { until } from "../support/until.ts";
 import { freePort } from "./address.ts";
 
 /** One line of a graph: rows of value and time (seconds since 1970). */
@@ -22,8 +23,6 @@ export interface Graphite {
   /** What a template variable asks for: names of the last level of a pattern, whole paths for `expand(pattern)`. */
   find(query: string): Promise<readonly string[]>;
 }
-
-const START_LIMIT_MS = 20_000;
 
 /** graphite-web behind the server that comes with Python: one request at a time is enough here. */
 const WEB = `
@@ -118,7 +117,7 @@ DATABASES = {"default": {"ENGINE": "django.db.backends.sqlite3", "NAME": "${fold
   const ask = async (path: string, parameters: Readonly<Record<string, string>>) => {
     const body = new URLSearchParams(parameters);
     const url = `http://127.0.0.1:${web}${path}`;
-    const response = await fetch(url, { method: "POST", body, signal: AbortSignal.timeout(10_000) });
+    const response = await fetch(url, { method: "POST", body, signal: AbortSignal.timeout(60_000) });
     const text = await response.text();
     if (response.status !== 200) throw new Error(`Graphite: ${response.status}: ${text} ${JSON.stringify(parameters)}`);
     return JSON.parse(text) as unknown;
@@ -141,10 +140,7 @@ DATABASES = {"default": {"ENGINE": "django.db.backends.sqlite3", "NAME": "${fold
     if (cache.exitCode !== null || server.exitCode !== null) throw new Error(`Graphite ended at once:\n${log}`);
     return (await accepts(line)) && (await accepts(web)) && (await graphite.find("*")) !== undefined;
   };
-  for (const end = Date.now() + START_LIMIT_MS; !(await up()); ) {
-    if (Date.now() > end) throw new Error(`Graphite does not answer:\n${log}`);
-    await new Promise((resolve) => setTimeout(resolve, 50));
-  }
+  await until(up, () => `Graphite:\n${log}`, 50);
   return graphite;
 }
 

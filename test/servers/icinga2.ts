@@ -6,6 +6,7 @@ import { join } from "node:path";
 
 import { programPath } from "../support/debian.ts";
 import { kill, type Owner, spawnOwned } from "../support/owner.ts";
+import { until } from "../support/until.ts";
 import { type Address, addressOf, freePort } from "./address.ts";
 
 /** A real monitoring core with Livestatus. */
@@ -41,8 +42,6 @@ object LivestatusListener "tcp" {
 object Host "alpha" { check_command = "dummy"; check_interval = 10s; vars.dummy_state = 0; vars.dummy_text = "alpha is up" }
 object Service "ok" { host_name = "alpha"; check_command = "dummy"; check_interval = 10s; vars.dummy_state = 0; vars.dummy_text = "all fine" }
 `;
-
-const START_LIMIT_MS = 20_000;
 
 /**
  * Starts Debian's icinga2 in a folder of its own; resolves when it answers. Its owner ends it.
@@ -93,11 +92,11 @@ export async function startIcinga(owner: Owner, more = ""): Promise<Icinga> {
         log += chunk;
       });
     }
-    const end = Date.now() + START_LIMIT_MS;
-    while (!(await answers(socket))) {
-      if (started.exitCode !== null || Date.now() > end) throw new Error(`icinga2 does not answer:\n${log}`);
-      await new Promise((resolve) => setTimeout(resolve, 50));
-    }
+    const isUp = async () => {
+      if (started.exitCode !== null) throw new Error(`icinga2 ended at once:\n${log}`);
+      return answers(socket);
+    };
+    await until(isUp, () => `icinga2:\n${log}`, 50);
   };
   owner.after(() => signal("SIGKILL"));
   owner.after(() => rm(folder, { recursive: true, force: true, maxRetries: 5, retryDelay: 50 }));

@@ -6,6 +6,7 @@ import { text } from "node:stream/consumers";
 
 import { programPath } from "../support/debian.ts";
 import { type Owner, spawnOwned } from "../support/owner.ts";
+import { until } from "../support/until.ts";
 import { type Address, addressOf, freePort, listen } from "./address.ts";
 
 /** One line of a graph: its tags, and rows of time (milliseconds since 1970) and value. */
@@ -23,8 +24,6 @@ export interface Influxdb extends Address {
   /** The answer to an InfluxQL query. @throws Error with what the server says about a bad one */
   query(database: string, query: string): Promise<readonly InfluxSeries[]>;
 }
-
-const START_LIMIT_MS = 20_000;
 
 /**
  * Starts Debian's influxd in a folder of its own, with empty databases; resolves when it answers. Its owner ends it.
@@ -62,7 +61,7 @@ bind-address = "127.0.0.1:${backup}"
 
   const ask = async (method: string, path: string, parameters: Readonly<Record<string, string>>) => {
     const url = `http://127.0.0.1:${port}${path}?${new URLSearchParams(parameters)}`;
-    const response = await fetch(url, { method, signal: AbortSignal.timeout(10_000) });
+    const response = await fetch(url, { method, signal: AbortSignal.timeout(60_000) });
     const answer = (await response.json()) as {
       error?: string;
       results?: readonly { error?: string; series?: readonly InfluxSeries[] }[];
@@ -71,15 +70,16 @@ bind-address = "127.0.0.1:${backup}"
     if (error !== undefined) throw new Error(`InfluxDB: ${error}: ${JSON.stringify(parameters)}`);
     return answer.results?.flatMap(({ series = [] }) => series) ?? [];
   };
-  for (const end = Date.now() + START_LIMIT_MS; ; ) {
+  const isUp = async () => {
+    if (child.exitCode !== null) throw new Error(`influxd ended at once:\n${log}`);
     try {
       for (const database of databases) await ask("POST", "/query", { q: `CREATE DATABASE ${database}` });
-      break;
+      return true;
     } catch {
-      if (child.exitCode !== null || Date.now() > end) throw new Error(`influxd does not answer:\n${log}`);
-      await new Promise((resolve) => setTimeout(resolve, 50));
+      return false;
     }
-  }
+  };
+  await until(isUp, () => `influxd:\n${log}`, 50);
   return {
     ...addressOf("127.0.0.1", port),
     version2: await listenForVersion2(owner, port),

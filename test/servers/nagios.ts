@@ -5,6 +5,7 @@ import { join } from "node:path";
 
 import { programPath } from "../support/debian.ts";
 import { type Owner, spawnOwned } from "../support/owner.ts";
+import { until } from "../support/until.ts";
 
 /** A service as Nagios shows it. */
 interface ServiceStatus {
@@ -24,8 +25,6 @@ interface Nagios {
   /** Starts it; resolves when it has checked every service. Its owner ends it. */
   checkAll(): Promise<readonly ServiceStatus[]>;
 }
-
-const CHECK_LIMIT_MS = 30_000;
 
 /** Debian's own objects, which every configuration is built on. */
 const SAMPLES = ["templates", "commands", "contacts", "timeperiods"];
@@ -92,16 +91,16 @@ export async function prepareNagios(owner: Owner, objects: readonly string[]): P
           // ended before
         }
       });
-      for (const end = Date.now() + CHECK_LIMIT_MS; ; ) {
-        const services = parseStatus(await readFile(join(folder, "status.dat"), "utf8").catch(() => ""));
-        if (services.length > 0 && services.every(({ checked }) => checked)) return services;
-        if (child.exitCode !== null || Date.now() > end) {
-          throw new Error(
-            `not all checked:\n${await readFile(join(folder, "nagios.log"), "utf8").catch(() => "no log")}`,
-          );
-        }
-        await new Promise((resolve) => setTimeout(resolve, 100));
-      }
+      const log = () => readFile(join(folder, "nagios.log"), "utf8").catch(() => "no log");
+      let services: ReturnType<typeof parseStatus> = [];
+      const areChecked = async () => {
+        services = parseStatus(await readFile(join(folder, "status.dat"), "utf8").catch(() => ""));
+        if (services.length > 0 && services.every(({ checked }) => checked)) return true;
+        if (child.exitCode !== null) throw new Error(`nagios4 ended:\n${await log()}`);
+        return false;
+      };
+      await until(areChecked, async () => `a check of all services:\n${await log()}`, 100);
+      return services;
     },
   };
 }

@@ -7,9 +7,8 @@ import { join } from "node:path";
 
 import { programPath } from "../support/debian.ts";
 import { type Owner, spawnOwned } from "../support/owner.ts";
+import { until } from "../support/until.ts";
 import { type Address, addressOf, freePort } from "./address.ts";
-
-const START_LIMIT_MS = 10_000;
 
 /**
  * Starts Debian's nrpe on the loopback interface with these lines of configuration; resolves when it listens. Its owner
@@ -40,17 +39,17 @@ export async function startNrpe(owner: Owner, commands: string): Promise<Address
   await writeFile(config, `${lines.join("")}${commands}`);
 
   const child = spawnOwned(owner, program, ["-c", config, "-f"], { stdio: "ignore" });
-  for (const end = Date.now() + START_LIMIT_MS; ; ) {
+  const log = () => readFile(settings.log_file, "utf8").catch(() => "no log");
+  const isUp = async () => {
+    if (child.exitCode !== null) throw new Error(`nrpe ended at once:\n${await log()}`);
     const socket = connect({ host: "127.0.0.1", port });
-    const isUp = await once(socket, "connect").then(
+    const connected = await once(socket, "connect").then(
       () => true,
       () => false,
     );
     socket.destroy();
-    if (isUp) return addressOf("127.0.0.1", port);
-    if (child.exitCode !== null || Date.now() > end) {
-      throw new Error(`nrpe does not listen:\n${await readFile(settings.log_file, "utf8").catch(() => "no log")}`);
-    }
-    await new Promise((resolve) => setTimeout(resolve, 20));
-  }
+    return connected;
+  };
+  await until(isUp, async () => `nrpe:\n${await log()}`);
+  return addressOf("127.0.0.1", port);
 }

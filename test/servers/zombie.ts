@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
-import { setTimeout } from "node:timers/promises";
 
 import { type Owner, spawnOwned } from "../support/owner.ts";
+import { until } from "../support/until.ts";
 
 /** Starts a process that has ended and waits for its parent to notice. @returns its id */
 export async function startZombie(owner: Owner): Promise<number> {
@@ -9,9 +9,10 @@ export async function startZombie(owner: Owner): Promise<number> {
   const parent = spawnOwned(owner, "/bin/sh", ["-c", "sleep 0.01 & exec sleep 60"], { stdio: "ignore" });
   const children = `/proc/${parent.pid}/task/${parent.pid}/children`;
   let zombie = "";
-  while (!/State:\tZ/.test(zombie === "" ? "" : readFileSync(`/proc/${zombie}/status`, "utf8"))) {
+  const isDead = () => {
     zombie = readFileSync(children, "utf8").trim();
-    await setTimeout(20);
-  }
+    return zombie !== "" && /State:\tZ/.test(readFileSync(`/proc/${zombie}/status`, "utf8"));
+  };
+  await until(isDead, () => "a zombie");
   return Number(zombie);
 }

@@ -13,16 +13,15 @@ import {
 } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
-import { setTimeout } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 
 import { lacking } from "./debian.ts";
 import { kill, type Owner, spawnOwned } from "./owner.ts";
+import { until } from "./until.ts";
 
 const RELEASE = "bookworm";
 const BOOT = fileURLToPath(new URL("boot.sh", import.meta.url));
 const APT_HELPER = "/usr/lib/apt/apt-helper";
-const BOOT_LIMIT_MS = 60_000;
 const ENVIRONMENT = ["PATH=/usr/sbin:/usr/bin:/sbin:/bin", "HOME=/root", "LC_ALL=C", "DEBIAN_FRONTEND=noninteractive"];
 
 /** New namespaces, all of whose processes end with the one that is started in them, and that one with its starter. */
@@ -166,17 +165,22 @@ export class FreshDebian {
       await kill(outer);
       await succeed(owner, ["unshare", "--mount", "sh", "-c", REMOVE_GROUP, "sh", this.path, this.name]);
     };
-    for (const end = Date.now() + BOOT_LIMIT_MS; ; await setTimeout(200)) {
+    let said = "";
+    const isBooted = async () => {
       this.#pid = Number(readOr("", () => readFileSync(`/proc/${outer.pid}/task/${outer.pid}/children`, "utf8")));
       // until it is systemd, the namespaces still show the files of the machine
       const isUp = /\/systemd$/.test(readOr("", () => readlinkSync(`/proc/${this.#pid}/exe`)));
       // a unit that cannot live here is no reason not to go on: what is needed is looked at later
-      const said = isUp ? (await this.run("systemctl is-system-running || true")).output : "";
-      if (/^(?:running|degraded)$/m.test(said)) return stop;
-      if (outer.exitCode !== null || Date.now() > end) {
-        await stop();
-        throw new Error(`the fresh Debian does not boot: ${errors}${said}`);
-      }
+      said = isUp ? (await this.run("systemctl is-system-running || true")).output : "";
+      if (outer.exitCode !== null) throw new Error(`the fresh Debian does not boot: ${errors}${said}`);
+      return /^(?:running|degraded)$/m.test(said);
+    };
+    try {
+      await until(isBooted, () => `the boot: ${errors}${said}`, 200);
+      return stop;
+    } catch (error) {
+      await stop();
+      throw error;
     }
   }
 }

@@ -3,15 +3,12 @@ import { once } from "node:events";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { setTimeout as sleep } from "node:timers/promises";
 import { promisify } from "node:util";
 
 import { programPath } from "./debian.ts";
 import { pluginCommand } from "./exec.ts";
 import { type Owner, spawnOwned } from "./owner.ts";
-
-/** Far above what a screen takes to change: reached only by one that does not. */
-const LIMIT_MS = 15_000;
+import { until } from "./until.ts";
 
 const PROMPT = "ready>";
 
@@ -35,15 +32,17 @@ export class Tmux {
     const server = spawnOwned(owner, program, ["-S", socket, "-f", "/dev/null", "-D"], { stdio: "ignore", env });
     owner.after(() => rmSync(folder, { recursive: true, force: true }));
     await once(server, "spawn");
-    for (let tries = 0; ; tries++) {
-      const failure = await tmux.run("show-options", "-g").then(
+    let failure: unknown;
+    const isUp = async () => {
+      if (server.exitCode !== null) throw new Error(`tmux ended: ${failure}`);
+      failure = await tmux.run("show-options", "-g").then(
         () => undefined,
         (error) => error,
       );
-      if (failure === undefined) return tmux;
-      if (tries === 100) throw failure;
-      await sleep(50);
-    }
+      return failure === undefined;
+    };
+    await until(isUp, () => `tmux: ${failure}`, 50);
+    return tmux;
   }
 
   /** One tmux command. @returns what it prints */
@@ -105,13 +104,13 @@ export class Window {
 
   /** Waits for a screen. @throws Error that shows the screen when it does not come */
   async until(wanted: string | RegExp): Promise<string> {
-    const end = Date.now() + LIMIT_MS;
-    for (;;) {
-      const text = await this.text();
-      if (typeof wanted === "string" ? text.includes(wanted) : wanted.test(text)) return text;
-      if (Date.now() > end) throw new Error(`the screen never showed ${wanted}:\n${text}`);
-      await sleep(40);
-    }
+    let text = "";
+    const isShown = async () => {
+      text = await this.text();
+      return typeof wanted === "string" ? text.includes(wanted) : wanted.test(text);
+    };
+    await until(isShown, () => `${wanted} on the screen:\n${text}`, 40);
+    return text;
   }
 
   /** A variable of tmux: `alternate_on`, `cursor_flag`. */

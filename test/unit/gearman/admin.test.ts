@@ -8,8 +8,9 @@ import { Session } from "../../../lib/gearman/session.ts";
 import { Worker } from "../../../lib/gearman/worker.ts";
 import { CheckError } from "../../../lib/plugin/error.ts";
 import { Status } from "../../../lib/plugin/status.ts";
+import { startGearmand } from "../../servers/gearmand.ts";
+import { needs } from "../../support/needs.ts";
 import { serve } from "../net/servers.ts";
-import { startGearmand, withoutGearmand } from "./job-server.ts";
 
 const signal = new AbortController().signal;
 
@@ -28,7 +29,7 @@ test("lines of the workers command", () => {
 });
 
 test("one connection answers status, workers and single commands, again and again", {
-  skip: withoutGearmand,
+  ...needs("gearmand"),
 }, async (t) => {
   const server = await startGearmand(t);
   const admin = await AdminClient.open(server, { signal });
@@ -71,7 +72,7 @@ test("one connection answers status, workers and single commands, again and agai
   worker.close();
 });
 
-test("a queue of one's own is dropped, and a queued job cancelled", { skip: withoutGearmand }, async (t) => {
+test("a queue of one's own is dropped, and a queued job cancelled", needs("gearmand"), async (t) => {
   const session = await Session.open(await startGearmand(t), { signal });
   t.after(() => session.close());
   const [admin, client, worker] = [new AdminClient(session), new JobClient(session), new Worker(session)];
@@ -108,7 +109,7 @@ test("a server that hangs up or talks nonsense is no answer", async (t) => {
   await assert.rejects(babbling.getpid(), /^CheckError: unexpected answer from 127\.0\.0\.1:\d+: 'hello'$/);
 });
 
-test("jobs are listed with the workers that went away with them", { skip: withoutGearmand }, async (t) => {
+test("jobs are listed with the workers that went away with them", needs("gearmand"), async (t) => {
   const server = await startGearmand(t);
   const admin = await AdminClient.open(server, { signal });
   const client = await JobClient.open(server, { signal });

@@ -7,8 +7,9 @@ import { Session } from "../../../lib/gearman/session.ts";
 import { type JobHandler, Worker } from "../../../lib/gearman/worker.ts";
 import { CheckError, DeadlineError } from "../../../lib/plugin/error.ts";
 import { Status } from "../../../lib/plugin/status.ts";
+import { startGearmand } from "../../servers/gearmand.ts";
+import { needs } from "../../support/needs.ts";
 import { serve } from "../net/servers.ts";
-import { startGearmand, withoutGearmand } from "./job-server.ts";
 
 const signal = new AbortController().signal;
 
@@ -25,7 +26,7 @@ test("a random unique id is recognisable, short enough and never the same", asyn
   assert.notEqual(a, b);
 });
 
-test("jobs through a real gearmand", { skip: withoutGearmand }, async (t) => {
+test("jobs through a real gearmand", needs("gearmand"), async (t) => {
   const server = await startGearmand(t);
   const handlers: Readonly<Record<string, JobHandler>> = {
     echo: ({ payload }) => payload,
@@ -86,7 +87,7 @@ test("jobs through a real gearmand", { skip: withoutGearmand }, async (t) => {
   await running;
 });
 
-test("a refused job is critical and names the server's reason", { skip: withoutGearmand }, async (t) => {
+test("a refused job is critical and names the server's reason", needs("gearmand"), async (t) => {
   const server = await startGearmand(t);
   const session = await Session.open(server, { signal });
   const client = new JobClient(session);
@@ -105,7 +106,7 @@ test("a refused job is critical and names the server's reason", { skip: withoutG
 });
 
 test("a unique id of 64 bytes is taken, a longer one refused before it is sent", {
-  skip: withoutGearmand,
+  ...needs("gearmand"),
 }, async (t) => {
   const client = await JobClient.open(await startGearmand(t), { signal });
   t.after(() => client.close());
@@ -113,7 +114,7 @@ test("a unique id of 64 bytes is taken, a longer one refused before it is sent",
   await assert.rejects(client.submitBackground(await job("x", { unique: "u".repeat(65) })), /longer than 64 bytes/);
 });
 
-test("the state of a background job, by handle and by unique id", { skip: withoutGearmand }, async (t) => {
+test("the state of a background job, by handle and by unique id", needs("gearmand"), async (t) => {
   const server = await startGearmand(t);
   const client = await JobClient.open(server, { signal });
   const worker = await Worker.open(server, { signal });
@@ -137,7 +138,7 @@ test("the state of a background job, by handle and by unique id", { skip: withou
   assert.equal((await client.uniqueStatus(request.unique)).known, false);
 });
 
-test("on the deadline the caller knows that the job was created", { skip: withoutGearmand }, async (t) => {
+test("on the deadline the caller knows that the job was created", needs("gearmand"), async (t) => {
   const deadline = new AbortController();
   const client = await JobClient.open(await startGearmand(t), { signal: deadline.signal });
   let created = false;

@@ -8,9 +8,10 @@ import { Session } from "../../../lib/gearman/session.ts";
 import { type Job, Worker } from "../../../lib/gearman/worker.ts";
 import type { TcpEndpoint } from "../../../lib/net/endpoint.ts";
 import type { CheckError } from "../../../lib/plugin/error.ts";
-import { startGearmand, withoutGearmand } from "./job-server.ts";
+import { startGearmand } from "../../servers/gearmand.ts";
+import { needs } from "../../support/needs.ts";
 
-const needsGearmand = { skip: withoutGearmand };
+const needsGearmand = needs("gearmand");
 
 const signal = new AbortController().signal;
 

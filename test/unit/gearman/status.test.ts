@@ -6,8 +6,9 @@ import { fetchStatus } from "../../../lib/gearman/status.ts";
 import { Worker } from "../../../lib/gearman/worker.ts";
 import { CheckError, DeadlineError } from "../../../lib/plugin/error.ts";
 import { Status } from "../../../lib/plugin/status.ts";
+import { startGearmand } from "../../servers/gearmand.ts";
+import { needs } from "../../support/needs.ts";
 import { serve } from "../net/servers.ts";
-import { startGearmand, withoutGearmand } from "./job-server.ts";
 
 const signal = new AbortController().signal;
 const ANSWER = "service\t5\t1\t3\n.\nOK 1.1.20\n";
@@ -96,7 +97,7 @@ test("an answer beyond the limit is unknown", async (t) => {
   await assert.rejects(fetching, failsWith(Status.UNKNOWN, /is longer than 1 MiB$/));
 });
 
-test("a real gearmand", { skip: withoutGearmand }, async (t) => {
+test("a real gearmand", needs("gearmand"), async (t) => {
   const server = await startGearmand(t);
   const empty = await fetchStatus(server, { signal });
   assert.deepEqual(empty.queues, []);
@@ -124,7 +125,7 @@ test("a real gearmand", { skip: withoutGearmand }, async (t) => {
   assert.equal(forged.queues.length, names.length + 1);
 });
 
-test("five thousand queues of a real gearmand", { skip: withoutGearmand }, async (t) => {
+test("five thousand queues of a real gearmand", needs("gearmand"), async (t) => {
   const server = await startGearmand(t);
   const worker = await Worker.open(server, { signal });
   t.after(() => worker.close());

@@ -5,11 +5,12 @@ import { AdminClient } from "../../../lib/gearman/admin.ts";
 import { JobClient, randomUnique } from "../../../lib/gearman/client.ts";
 import { Session } from "../../../lib/gearman/session.ts";
 import { Worker } from "../../../lib/gearman/worker.ts";
-import { startGearmand, withoutGearmand } from "./job-server.ts";
+import { startGearmand } from "../../servers/gearmand.ts";
+import { needs } from "../../support/needs.ts";
 
 const signal = new AbortController().signal;
 
-test("several workers share the jobs of a queue", { skip: withoutGearmand }, async (t) => {
+test("several workers share the jobs of a queue", needs("gearmand"), async (t) => {
   const server = await startGearmand(t);
   const workers = await Promise.all([1, 2, 3].map(() => Worker.open(server, { signal })));
   const running = workers.map((worker) => {
@@ -31,7 +32,7 @@ test("several workers share the jobs of a queue", { skip: withoutGearmand }, asy
 });
 
 test("a job tells its queue, unique id and payload; an empty queue gives none", {
-  skip: withoutGearmand,
+  ...needs("gearmand"),
 }, async (t) => {
   const server = await startGearmand(t);
   const worker = await Worker.open(server, { signal });
@@ -52,7 +53,7 @@ test("a job tells its queue, unique id and payload; an empty queue gives none", 
 });
 
 test("a round trip through another worker, with the answer queue on the same connection", {
-  skip: withoutGearmand,
+  ...needs("gearmand"),
 }, async (t) => {
   const server = await startGearmand(t);
   const remote = await Worker.open(server, { signal });
@@ -83,7 +84,7 @@ test("a round trip through another worker, with the answer queue on the same con
   await running;
 });
 
-test("a worker whose server goes away fails, one that was closed ends", { skip: withoutGearmand }, async (t) => {
+test("a worker whose server goes away fails, one that was closed ends", needs("gearmand"), async (t) => {
   const server = await startGearmand(t);
   const deadline = new AbortController();
   const lost = await Worker.open(server, { signal: deadline.signal });
