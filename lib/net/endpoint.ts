@@ -68,6 +68,16 @@ export function withPort(address: Address, defaultPort: number): TcpEndpoint {
   return { host: address.host, port: address.port ?? defaultPort };
 }
 
+/**
+ * Reads the server of an option, for `Connection.open`: `parse: tcpEndpoint(11211)`.
+ *
+ * @returns what reads a {@link parseAddress} text, and throws an Error naming it when it is none
+ */
+export const tcpEndpoint =
+  (defaultPort: number) =>
+  (text: string): TcpEndpoint =>
+    withPort(parseAddress(text), defaultPort);
+
 /** The endpoints the addresses mean, each once: a server named twice would be asked and counted twice. */
 export function endpointsOf(addresses: readonly Address[], defaultPort: number): readonly TcpEndpoint[] {
   const byName = new Map<string, TcpEndpoint>();

@@ -9,6 +9,7 @@ export {
   parseAddresses,
   parsePort,
   type TcpEndpoint,
+  tcpEndpoint,
   type UnixEndpoint,
   withPort,
 } from "./endpoint.ts";

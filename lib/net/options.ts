@@ -1,6 +1,5 @@
-import { readFileSync, statSync } from "node:fs";
-
 import { UsageError } from "../plugin/error.ts";
+import { readFile } from "../plugin/file.ts";
 import { flag, list, option } from "../plugin/option.ts";
 import type { ConnectOptions } from "./connection.ts";
 import { parseAddresses, parsePort } from "./endpoint.ts";
@@ -63,7 +62,6 @@ export function networkOptions(section: string) {
       flags: "--tls-server-name <name>",
       help: "Name the server's certificate must have, if not the host's.",
       section,
-      parse: String,
     }),
   };
 }
@@ -94,16 +92,4 @@ function readPem(path: string): Buffer {
   const content = readFile(path);
   if (!content.includes("-----BEGIN ")) throw new Error(`'${path}' is no PEM file`);
   return content;
-}
-
-function readFile(path: string): Buffer {
-  try {
-    // reading a pipe nobody writes to, or a device without end, would block beyond any deadline
-    if (!statSync(path).isFile()) throw new Error("it is no file");
-    return readFileSync(path);
-  } catch (cause) {
-    const { code, message } = cause as NodeJS.ErrnoException;
-    const why = code === "ENOENT" ? "no such file" : code === "EACCES" ? "permission denied" : message;
-    throw new Error(`cannot read '${path}': ${why}`, { cause });
-  }
 }

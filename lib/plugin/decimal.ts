@@ -14,6 +14,17 @@ export function parseDecimal(text: string): number | undefined {
 }
 
 /**
+ * {@link parseDecimal}, for an option that has to be a number.
+ *
+ * @throws Error naming the text
+ */
+export function parseNumber(text: string): number {
+  const value = parseDecimal(text);
+  if (value === undefined) throw new Error(`'${text}' is not a number`);
+  return value;
+}
+
+/**
  * Prints a finite number in plain decimals. JavaScript's own form of very small and very large numbers has an exponent
  * (`1e-7`), which graphing tools read as the value 1 with the unit "e".
  */

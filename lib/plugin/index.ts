@@ -5,9 +5,10 @@
  */
 export { helpText, readCommandLine, shortUsage } from "./command-line.ts";
 export { CountThreshold, parseCountThreshold } from "./count-threshold.ts";
-export { formatDecimal, parseDecimal } from "./decimal.ts";
+export { formatDecimal, parseDecimal, parseNumber } from "./decimal.ts";
 export { formatDuration, parseDuration } from "./duration.ts";
 export { CheckError, DeadlineError, UsageError } from "./error.ts";
+export { readFile } from "./file.ts";
 export { formatMetric, type Metric, type MetricDeclaration, safeLabel, type UoM } from "./metric.ts";
 export {
   count,

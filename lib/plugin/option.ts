@@ -75,13 +75,24 @@ interface Declaration {
 /** From one text to a value; may load what it needs. Throws an Error that names the offending text. */
 type Parse<T> = (text: string) => T | Promise<T>;
 
-/** An option with one value; `undefined` when it is not given and has no default. */
+/** What an option is that is taken as the text it is given. */
+type Plain = Declaration & { readonly parse?: never };
+
+/**
+ * An option with one value; `undefined` when it is not given and has no default. Without `parse` the value is the text.
+ *
+ * @example
+ * option({ flags: "-n, --name <text>", help: "Name." }) // string | undefined
+ * option({ flags: "-n, --count <n>", help: "How many.", parse: parseNumber, default: "1" }) // number
+ */
+export function option(declaration: Plain & { readonly default: string }): Option<string>;
+export function option(declaration: Plain): Option<string | undefined>;
 export function option<T>(declaration: Declaration & { readonly parse: Parse<T>; readonly default: string }): Option<T>;
 export function option<T>(declaration: Declaration & { readonly parse: Parse<T> }): Option<T | undefined>;
-export function option<T>({
-  parse,
+export function option({
+  parse = String,
   ...declaration
-}: Declaration & { readonly parse: Parse<T>; readonly default?: string }): Option<T | undefined> {
+}: Declaration & { readonly parse?: Parse<unknown>; readonly default?: string }): Option<unknown> {
   return {
     kind: "value",
     ...declaration,
@@ -92,11 +103,18 @@ export function option<T>({
   };
 }
 
-/** A repeatable option: the values in the order given. `parse` may make several of one text (a comma list). */
-export function list<T>({
-  parse,
+/**
+ * A repeatable option: the values in the order given. Without `parse` they are the texts; it may make several values of one
+ * text (a comma list).
+ */
+export function list(declaration: Plain & { readonly default?: string }): Option<readonly string[]>;
+export function list<T>(
+  declaration: Declaration & { readonly parse: Parse<T | readonly T[]>; readonly default?: string },
+): Option<readonly T[]>;
+export function list({
+  parse = String,
   ...declaration
-}: Declaration & { readonly parse: Parse<T | readonly T[]>; readonly default?: string }): Option<readonly T[]> {
+}: Declaration & { readonly parse?: Parse<unknown>; readonly default?: string }): Option<readonly unknown[]> {
   return {
     kind: "list",
     ...declaration,
@@ -104,12 +122,12 @@ export function list<T>({
       const values = texts.map(parse);
       // awaited only when there is something to wait for: most options are read in no time
       if (values.some((value) => value instanceof Promise)) return Promise.all(values).then(flatten);
-      return flatten(values as (T | readonly T[])[]);
+      return flatten(values);
     },
   };
 }
 
-const flatten = <T>(values: readonly (T | readonly T[])[]): readonly T[] => values.flat() as T[];
+const flatten = (values: readonly unknown[]): readonly unknown[] => values.flat();
 
 /** A switch without a value. */
 export function flag(declaration: Declaration): Option<boolean> {

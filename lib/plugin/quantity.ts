@@ -160,7 +160,7 @@ export function quantity<const L extends string, T extends Threshold | RelativeT
     show,
     bind: (values) =>
       new Meter(
-        { label, uom, text, show, ...(min === undefined ? {} : { min }) },
+        { label, meaning, uom, text, show, ...(min === undefined ? {} : { min }) },
         read(values, keys.warning),
         read(values, keys.critical),
       ) as unknown as Gauge<L, T>,
@@ -190,6 +190,7 @@ const keyOf = (flags: string) =>
 
 interface Measured {
   readonly label: string;
+  readonly meaning: string;
   readonly uom: UoM;
   readonly min?: number;
   readonly text: string;
@@ -213,7 +214,7 @@ export interface Gauge<L extends string = string, T extends Threshold | Relative
     value: number,
     ...rest: object extends Names<L> ? [names?: Names<L>, max?: number] : [names: Names<L>, max?: number]
   ): Metric;
-  /** The verdict on a value, with the item of perfdata that shows what was judged, and by what. */
+  /** The verdict on a value, with the item of perfdata that shows what was judged, and by what. One that is not known is UNKNOWN. */
   measure(value: number, ...rest: object extends Names<L> ? [about?: About<L>] : [about: About<L>]): Result;
   /**
    * Of several the one that alerts most, and of equals the one with the greatest value, or share of its maximum; undefined
@@ -296,8 +297,9 @@ class Meter {
   }
 
   measure(value: number, { names, max, say }: About<string> = NO_NAMES): Result {
-    const text = this.text(value);
-    const status = this.judge(value, max);
+    const isKnown = Number.isFinite(value);
+    const text = isKnown ? this.text(value) : `${this.#measured.meaning}: not known`;
+    const status = isKnown ? this.judge(value, max) : Status.UNKNOWN;
     return {
       status,
       text: say === undefined ? text : say(text, status),

@@ -84,7 +84,6 @@ export const options = {
     help: "Send this to the queue (-q) and judge the answer; N:text in it sets the state. Of several servers, to the first that answers.",
     section: JOB,
     selects: true,
-    parse: String,
   }),
   unique: option({
     flags: "-u, --unique <id>",
@@ -96,7 +95,6 @@ export const options = {
     flags: "-e, --expect <text>",
     help: "Critical when the answer does not contain this.",
     section: JOB,
-    parse: String,
   }),
   background: flag({
     flags: "-a, --async",

@@ -114,7 +114,6 @@ const options = {
     flags: "-e, --expect <text>",
     help: "Critical when the output of --command does not contain this.",
     section: JOB,
-    parse: String,
   }),
   priority: option({
     flags: "--priority <level>",

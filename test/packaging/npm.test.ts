@@ -2,13 +2,13 @@
 
 import assert from "node:assert/strict";
 import { execFile, execFileSync } from "node:child_process";
-import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type TestContext, test } from "node:test";
 import { promisify } from "node:util";
-
 import { programNames, root } from "../../packaging/programs.mjs";
+import { scripted } from "../servers/misbehaving.ts";
 
 function emptyFolder(t: TestContext): string {
   const path = mkdtempSync(join(tmpdir(), "test-npm-"));
@@ -112,9 +112,11 @@ test("monitoring-plugins-ts: modules with their types, and a program outside the
     rootDir: ".",
   };
   writeFileSync(join(folder, "tsconfig.json"), JSON.stringify({ compilerOptions, include: ["*.ts"] }));
-  // the example of the package's own page
-  const [, example = ""] = /```ts\n([\s\S]*?)```/.exec(readFileSync(join(installed, "README.md"), "utf8")) ?? [];
-  writeFileSync(join(folder, "check_load1.ts"), example);
+  // the examples of the package's own page, each under the name it gives its plugin
+  const page = readFileSync(join(installed, "README.md"), "utf8");
+  for (const [, example = ""] of page.matchAll(/```ts\n([\s\S]*?)```/g)) {
+    writeFileSync(join(folder, `${/name: "(\w+)"/.exec(example)?.[1]}.ts`), example);
+  }
   const all = Object.keys(exports).map((name, i) => `import * as m${i} from "monitoring-plugins-ts${name.slice(1)}";`);
   const uses = all.map((_, i) => `if (Object.keys(m${i}).length === 0) throw new Error("m${i} is empty");`);
   writeFileSync(join(folder, "every-export.ts"), [...all, ...uses, ""].join("\n"));
@@ -125,8 +127,41 @@ test("monitoring-plugins-ts: modules with their types, and a program outside the
     (error: { stdout: string }) => assert.fail(error.stdout),
   );
   const run = (...args: readonly string[]) => promisify(execFile)(process.execPath, args, { cwd: folder });
-  const answer = await run("out/check_load1.js", "-w", "100000", "-c", "200000");
-  assert.match(answer.stdout, /^check_load1 OK - load is [\d.]+ \| 'load1'=[\d.]+;100000;200000;0\n$/);
+  const load = await run("out/check_load1.js", "-w", "100000", "-c", "200000");
+  assert.match(load.stdout, /^check_load1 OK - load is [\d.]+ \| 'load1'=[\d.]+;100000;200000;0\n$/);
   await assert.rejects(run("out/check_load1.js", "-w", "x"), { code: 3 });
   await run("out/every-export.js");
+
+  // as the page says it is bundled; the file alone in another folder
+  const [command = ""] = /npx (esbuild check_memcached\.ts .*)/.exec(page)?.slice(1) ?? [];
+  execFileSync("sh", ["-c", join(root, "node_modules/.bin", command)], { cwd: folder, stdio: "pipe" });
+  const alone = emptyFolder(t);
+  renameSync(join(folder, "check_memcached"), join(alone, "check_memcached"));
+  for (const file of ["out/check_memcached.js", join(alone, "check_memcached")]) {
+    const ask = (address: string, ...args: readonly string[]) =>
+      run(file, "-H", address, ...args).catch((error: { code: number; stdout: string }) => error);
+    const stats = "STAT curr_connections 10\r\nSTAT bytes 0\r\nSTAT evictions 0\r\nEND\r\n";
+    const { address } = await scripted(t, () => stats);
+    const perfdata = (critical: string) => `'connections'=10;500;${critical};0 'stored'=0B;;;0 'evictions'=0c;;;0`;
+    assert.equal((await ask(address)).stdout, `check_memcached OK - 10 open connections | ${perfdata("900")}\n`);
+    assert.equal(
+      (await ask(address, "-c", "9")).stdout,
+      `check_memcached CRITICAL - 10 open connections | ${perfdata("9")}\n`,
+    );
+    const cut = await scripted(t, () => "STAT bytes 7\r\nEND\r\n");
+    assert.match(
+      (await ask(cut.address)).stdout,
+      /^check_memcached UNKNOWN - open connections: not known \| 'stored'=7B/,
+    );
+    const other = await scripted(t, () => "HTTP/1.1 400 Bad Request\r\n");
+    assert.equal(
+      (await ask(other.address)).stdout,
+      `check_memcached UNKNOWN - ${other.address} is no memcached: 'HTTP/1.1 400 Bad Request'\n`,
+    );
+    const silent = await scripted(t, () => undefined);
+    assert.match(
+      (await ask(silent.address, "-t", "2:WARNING")).stdout,
+      /^check_memcached WARNING - no complete answer from /,
+    );
+  }
 });

@@ -10,6 +10,7 @@ import {
   parseAddress,
   parseAddresses,
   parsePort,
+  tcpEndpoint,
   withPort,
 } from "../../../lib/net/endpoint.ts";
 
@@ -124,4 +125,11 @@ test("endpointsOf() names each server once, in the order given", () => {
     { host: "a", port: 4730 },
     { host: "a", port: 1 },
   ]);
+});
+
+test("the server of an option has the port it names, or the usual one", () => {
+  const read = tcpEndpoint(11211);
+  assert.deepEqual(read("cache.example.com"), { host: "cache.example.com", port: 11211 });
+  assert.deepEqual(read("[::1]:1"), { host: "::1", port: 1 });
+  assert.throws(() => read("cache:0"), /'cache:0' is not an address/);
 });

@@ -109,6 +109,25 @@ test("one is not several, and what says nothing is no line", async () => {
   assert.equal(report("check_x", combine("fine", [fine]), 1), "check_x OK - fine | 'jobs'=1;1\n");
 });
 
+test("a value that is not known is UNKNOWN, and not printed", async () => {
+  const { load } = await read();
+  assert.equal(printed(load.measure(Number.NaN)), "check_x UNKNOWN - load of the last minute: not known\n");
+});
+
+test("the help of one threshold may say more than that of the other", () => {
+  const { options } = quantity({
+    label: "workers",
+    meaning: "workers of a queue",
+    text: "<value> worker(s)",
+    warning: "-W, --worker-warning",
+    critical: { flags: "-C, --worker-critical", note: "1: is fewer than one." },
+  });
+  assert.deepEqual(
+    Object.values(options).map(({ help }) => help),
+    ["Workers of a queue: warning.", "Workers of a queue: critical. 1: is fewer than one."],
+  );
+});
+
 test("whether anything judges it", async () => {
   const { load, wait, lost } = await read();
   assert.deepEqual([load.isJudged, wait.isJudged, lost.isJudged], [true, false, false]);
