@@ -1,5 +1,3 @@
-import { join } from "node:path";
-
 import {
   definePlugin,
   flag,
@@ -7,7 +5,6 @@ import {
   list,
   option,
   selectionOptions,
-  UsageError,
   type WrittenPattern,
 } from "monitoring-plugins-ts";
 import { parseLivestatusAddress } from "monitoring-plugins-ts/livestatus";
@@ -16,6 +13,7 @@ import { networkOptions, readNetworkOptions } from "monitoring-plugins-ts/net";
 import { evaluate } from "./evaluate.ts";
 import type { LmdFacts } from "./facts.ts";
 import { parseLmdAddress, probeLmds } from "./lmd-probe.ts";
+import { readPlaces } from "./places.ts";
 import { type ProxyPlaces, probeSites } from "./probe.ts";
 import { recall } from "./remembrance.ts";
 import { readRules, ruleOptions } from "./rule-options.ts";
@@ -181,37 +179,4 @@ function targetName({ socketDir, stateFile, pidFile, lmds, site, include, exclud
   const texts = (patterns: readonly WrittenPattern[]) => patterns.map(({ text }) => text);
   const all = [[socketDir, stateFile, pidFile], lmds, site, texts(include), texts(exclude)];
   return all.map((some) => some.map((one) => one ?? "").join("\n")).join("\n\n");
-}
-
-interface PlaceOptions {
-  readonly omdSite: string | undefined;
-  readonly omdRoot: string | undefined;
-  readonly socketDir: string | undefined;
-  readonly stateFile: string | undefined;
-  readonly pidFile: string | undefined;
-  readonly hostname: readonly unknown[];
-  readonly lmd: readonly unknown[];
-}
-
-/** Where the proxy keeps its things; nowhere when only addresses were named. @throws UsageError when nothing was named */
-function readPlaces(options: PlaceOptions): ProxyPlaces | undefined {
-  const { omdSite, socketDir, stateFile, pidFile } = options;
-  if (omdSite !== undefined && options.omdRoot !== undefined) {
-    throw new UsageError("-O and --omd-root exclude each other");
-  }
-  const isOneByOne = [socketDir, stateFile, pidFile].some((place) => place !== undefined);
-  const isElsewhere = isOneByOne || options.hostname.length + options.lmd.length > 0;
-  const root =
-    omdSite !== undefined
-      ? join("/omd/sites", omdSite)
-      : (options.omdRoot ?? (isElsewhere ? undefined : process.env.OMD_ROOT || undefined));
-  if (root === undefined && !isElsewhere) {
-    throw new UsageError("nothing to check: need -O, --omd-root, --socket-dir, -H or --lmd, or $OMD_ROOT");
-  }
-  if (root === undefined) return isOneByOne ? { socketDir, stateFile, pidFile } : undefined;
-  return {
-    socketDir: socketDir ?? join(root, "tmp/run/liveproxy"),
-    stateFile: stateFile ?? join(root, "var/log/liveproxyd.state"),
-    pidFile: pidFile ?? join(root, "tmp/run/liveproxyd.pid"),
-  };
 }
