@@ -13,7 +13,7 @@ import { networkOptions, readNetworkOptions } from "monitoring-plugins-ts/net";
 import { evaluate } from "./evaluate.ts";
 import type { LmdFacts } from "./facts.ts";
 import { parseLmdAddress, probeLmds } from "./lmd-probe.ts";
-import { readPlaces } from "./places.ts";
+import { readPlaces, refuseMeaningless } from "./places.ts";
 import { type ProxyPlaces, probeSites } from "./probe.ts";
 import { recall } from "./remembrance.ts";
 import { readRules, ruleOptions } from "./rule-options.ts";
@@ -132,6 +132,7 @@ export default definePlugin({
     const connect = { ...network, tls: isTls ? tls : undefined };
     const { site, include, exclude } = options;
     const places = readPlaces(options);
+    refuseMeaningless(options, places);
     const rules = readRules(options);
 
     const [{ proxy, sites }, lmds] = await Promise.all([

@@ -2,6 +2,9 @@ import { join } from "node:path";
 
 import { UsageError } from "monitoring-plugins-ts";
 
+import type { LivestatusAddress } from "monitoring-plugins-ts/livestatus";
+
+import type { LmdAddress } from "./lmd-probe.ts";
 import type { ProxyPlaces } from "./probe.ts";
 
 interface PlaceOptions {
@@ -10,9 +13,58 @@ interface PlaceOptions {
   readonly socketDir: string | undefined;
   readonly stateFile: string | undefined;
   readonly pidFile: string | undefined;
-  readonly hostname: readonly unknown[];
-  readonly lmd: readonly unknown[];
+  readonly hostname: readonly LivestatusAddress[];
+  readonly lmd: readonly LmdAddress[];
 }
+
+/** Options that mean nothing beside others. */
+interface DependentOptions extends PlaceOptions {
+  readonly site: readonly unknown[];
+  readonly include: readonly unknown[];
+  readonly exclude: readonly unknown[];
+  readonly tls: boolean;
+  readonly tlsCa: unknown;
+  readonly tlsCert: unknown;
+  readonly tlsServerName: unknown;
+  readonly tlsNoNameCheck: boolean;
+}
+
+/**
+ * An option that changes nothing would let its user believe that something is checked which is not.
+ *
+ * @throws UsageError naming the option
+ */
+export function refuseMeaningless(options: DependentOptions, places: ProxyPlaces | undefined): void {
+  const { hostname, lmd, site, include, exclude } = options;
+  if (places === undefined && lmd.length === 0) {
+    const [selecting] = given({ "-s": site, "--include": include, "--exclude": exclude });
+    if (selecting !== undefined) {
+      throw new UsageError(`${selecting} selects sites of a proxy or an LMD, and means nothing with -H alone`);
+    }
+  }
+  const { tls, tlsCa, tlsCert, tlsServerName, tlsNoNameCheck } = options;
+  if (![...hostname, ...lmd.map(({ at }) => at)].some(canSpeakTls)) {
+    const [ofTls] = given({
+      "--tls": tls,
+      "--tls-ca": tlsCa,
+      "--tls-cert": tlsCert,
+      "--tls-server-name": tlsServerName,
+      "--tls-no-name-check": tlsNoNameCheck,
+    });
+    if (ofTls !== undefined) {
+      throw new UsageError(`${ofTls} means nothing here: no address that is asked can speak TLS`);
+    }
+  }
+}
+
+const canSpeakTls = (at: LivestatusAddress | URL) =>
+  at instanceof URL ? at.protocol === "https:" : !("path" in at.endpoint);
+
+/** The names of those that were given. */
+const given = (options: Readonly<Record<string, unknown>>) =>
+  Object.entries(options).flatMap(([name, value]) =>
+    value === undefined || value === false || (Array.isArray(value) && value.length === 0) ? [] : [name],
+  );
 
 /** Where the proxy keeps its things; nowhere when only addresses were named. @throws UsageError when nothing was named */
 export function readPlaces(options: PlaceOptions): ProxyPlaces | undefined {

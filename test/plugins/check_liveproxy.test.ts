@@ -594,6 +594,9 @@ test("the whole answer, character by character", async (t) => {
   assert.equal(code, 2);
 });
 
+const CA = join(memories, "ca.pem");
+writeFileSync(CA, "-----BEGIN CERTIFICATE-----\n");
+
 const USAGE: readonly (readonly [RegExp, ...string[]])[] = [
   [/nothing to check: need -O/],
   [/'\.\.\/x' is not the name of a site/, "-O", "../x"],
@@ -605,6 +608,13 @@ const USAGE: readonly (readonly [RegExp, ...string[]])[] = [
   [/'soon' is not a time/, "-H", "x", "--grace", "soon"],
   [/'20:10' is not a threshold range/, "-H", "x", "--down-critical", "20:10"],
   [/leave them out of the address/, "--lmd", "http://a:b@c"],
+  [/-s selects sites of a proxy or an LMD, and means nothing with -H alone/, "-H", "x", "-s", "muc"],
+  [/--include selects sites of a proxy or an LMD, and means nothing with -H alone/, "-H", "x", "--include", "x*"],
+  [/--exclude selects sites of a proxy or an LMD, and means nothing with -H alone/, "-H", "x", "--exclude", "y"],
+  [/--tls means nothing here: no address that is asked can speak TLS/, "-H", "unix:/x", "--tls"],
+  [/--tls-ca means nothing here/, "-H", "/x", "--tls-ca", CA],
+  [/--tls-server-name means nothing here/, "--lmd", "http://x", "--tls-server-name", "y"],
+  [/--tls-no-name-check means nothing here/, "-O", "x", "--tls-no-name-check"],
 ];
 
 for (const [text, ...args] of USAGE) {
