@@ -15,6 +15,7 @@ export class AdminInbox implements AdminChannel {
   readonly #lines: (string | undefined)[] = [];
   readonly #waiters: Waiter[] = [];
   #failure: CheckError | undefined;
+  #ignoresLines = false;
 
   constructor(session: Session) {
     this.#session = session;
@@ -52,8 +53,14 @@ export class AdminInbox implements AdminChannel {
     return new Promise((resolve, reject) => this.#waiters.push({ resolve, reject }));
   }
 
+  ignoreLines(): void {
+    this.#ignoresLines = true;
+    this.#lines.length = 0;
+  }
+
   /** Takes what came: a line, or undefined for the echo behind a list. */
   push(line: string | undefined): void {
+    if (this.#ignoresLines) return;
     const waiter = this.#waiters.shift();
     if (waiter === undefined) this.#lines.push(line);
     else waiter.resolve(line);

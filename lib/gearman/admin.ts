@@ -6,7 +6,7 @@ import { PacketType } from "./packet.ts";
 import type { QueueStatus } from "./queue-status.ts";
 import { parseErrorLine, ServerError } from "./server-error.ts";
 import { Session } from "./session.ts";
-import { type ServerStatus, StatusReader } from "./status-reader.ts";
+import { MOST_LISTED, type ServerStatus, StatusReader, tooMany } from "./status-reader.ts";
 
 /** One connection to a job server, of whatever kind, as its `workers` command lists it; the asking one is among them. */
 export interface ConnectedClient {
@@ -28,10 +28,14 @@ export interface ListedJob {
 }
 
 /** Where an {@link AdminClient} sends its commands and finds the answers: a session, or a part of one. */
-export type AdminChannel = Pick<
-  Session,
-  "peer" | "send" | "sendLine" | "receiveLine" | "receiveUntilEcho" | "unexpected" | "close"
->;
+export interface AdminChannel
+  extends Pick<Session, "peer" | "send" | "sendLine" | "receiveLine" | "receiveUntilEcho" | "unexpected" | "close"> {
+  /** An answer is given up: the rest of it is not kept for anyone. */
+  ignoreLines?(): void;
+}
+
+/** Behind a list of queues come its end and the version. */
+const MOST_LINES = MOST_LISTED + 2;
 
 /** The text protocol of a job server, for checks that ask more than {@link fetchStatus} or share a session with jobs. */
 export class AdminClient {
@@ -57,7 +61,7 @@ export class AdminClient {
   async status(): Promise<ServerStatus> {
     const start = process.uptime();
     const reader = new StatusReader(this.#session.peer);
-    await this.#ask("status\nversion", (line) => {
+    await this.#ask("queues", "status\nversion", (line) => {
       const bytes = Buffer.from(line, "latin1");
       reader.pushLine(bytes, 0, bytes.length);
     });
@@ -78,7 +82,7 @@ export class AdminClient {
    */
   async workers(): Promise<readonly ConnectedClient[]> {
     const clients: ConnectedClient[] = [];
-    await this.#ask("workers", (line, index) => {
+    await this.#ask("connections", "workers", (line, index) => {
       if (index === 0) this.#refuseError("workers", line);
       const client = parseWorkersLine(line);
       if (client !== undefined) clients.push(client);
@@ -93,7 +97,7 @@ export class AdminClient {
    */
   async jobs(): Promise<readonly ListedJob[]> {
     const jobs: ListedJob[] = [];
-    await this.#ask("show jobs", (line, index) => {
+    await this.#ask("jobs", "show jobs", (line, index) => {
       if (index === 0) this.#refuseError("show jobs", line);
       const [, handle, retries] = /^([^\t]+)\t(\d+)\t\d+\t\d+$/.exec(line) ?? [];
       if (handle !== undefined) jobs.push({ handle, retries: Number(retries) });
@@ -133,13 +137,20 @@ export class AdminClient {
   }
 
   /** Asks for lists and hands on every line up to the echo. */
-  async #ask(commands: string, take: (line: string, index: number) => void): Promise<void> {
+  async #ask(what: string, commands: string, take: (line: string, index: number) => void): Promise<void> {
     this.#session.sendLine(commands);
     this.#session.send(PacketType.ECHO_REQ, "end");
-    for (let index = 0; ; index++) {
-      const line = await this.#session.receiveUntilEcho();
-      if (line === undefined) return;
-      take(line, index);
+    try {
+      for (let index = 0; ; index++) {
+        const line = await this.#session.receiveUntilEcho();
+        if (line === undefined) return;
+        if (index === MOST_LINES) throw tooMany(this.#session.peer, what);
+        take(line, index);
+      }
+    } catch (error) {
+      // a refusal is a whole answer, anything else is given up in the middle of one
+      if (!(error instanceof ServerError)) this.#session.ignoreLines?.();
+      throw error;
     }
   }
 

@@ -9,7 +9,7 @@ import { ServerError } from "./server-error.ts";
 import { closedEarly } from "./status.ts";
 
 /** A packet may be as long as an answer, whose limit the connection keeps. */
-const MAX_BODY = 64 * 1024 * 1024;
+const MAX_BODY = 24 * 1024 * 1024;
 
 /**
  * One connection to a job server for lines and packets alike, used by one caller at a time. An AdminClient, a JobClient and

@@ -25,6 +25,9 @@ const LF = 0x0a;
 const CR = 0x0d;
 const DOT = 0x2e;
 
+/** Most queues, connections or jobs taken of one server: a list without end would take the memory of the monitoring host. */
+export const MOST_LISTED = 200_000;
+
 /** Twice the longest function name gearmand 1.1.20 accepts (8192 bytes), so a longer line is not its own. */
 const MAX_LINE = 16 * 1024;
 const MAX_ODD_LINES = 10;
@@ -111,6 +114,7 @@ export class StatusReader {
       this.#odd(line);
     }
     if (this.#state === "first") this.#state = "list";
+    if (this.#queues.length + this.#oddCount > MOST_LISTED) throw tooMany(this.#peer, "queues");
   }
 
   /**
@@ -195,6 +199,10 @@ function isDot(bytes: Buffer, start: number, end: number): boolean {
 function parseVersion(line: string): string | undefined {
   if (/^ERR [^\t]*$/.test(line)) return "";
   return /^(?:OK ?|(?=\d))([\x21-\x7e]*)$/.exec(line)?.[1];
+}
+
+export function tooMany(peer: string, what: string): CheckError {
+  return new CheckError(Status.UNKNOWN, `${peer} lists more than ${MOST_LISTED} ${what}`);
 }
 
 function duplicates(sorted: readonly QueueStatus[]): readonly string[] {

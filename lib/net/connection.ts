@@ -14,12 +14,12 @@ export interface ConnectOptions {
   readonly family?: 4 | 6 | undefined;
   /** Speak TLS; plaintext unless given. */
   readonly tls?: TlsOptions | undefined;
-  /** Longest answer taken, in bytes; 64 MiB unless given. An answer is what comes between two writes. */
+  /** Longest answer taken, in bytes; 24 MiB unless given. An answer is what comes between two writes. */
   readonly maxBytes?: number | undefined;
 }
 
 /** A broken peer must not exhaust the monitoring host. */
-const MAX_BYTES = 64 * 1024 * 1024;
+const MAX_BYTES = 24 * 1024 * 1024;
 
 interface Waiter<T> {
   readonly resolve: (value: T) => void;

@@ -176,17 +176,25 @@ export function webServer(owner: Owner): Promise<Address> {
   return own(owner, createHttpServer());
 }
 
+const repeated = (line: (n: number) => string) => Buffer.from(Array.from({ length: 4096 }, (_, n) => line(n)).join(""));
+
+/** What the answer of {@link endless} is made of. */
+const ENDLESS = {
+  queues: () => repeated((n) => `queue_${n}\t0\t0\t1\n`),
+  "queues with long names": () => repeated((n) => `${"x".repeat(1000)}${n}\t0\t0\t1\n`),
+  connections: () => repeated((n) => `${n} 192.0.2.10 - : queue\n`),
+  "one name": () => Buffer.alloc(65_536, "x"),
+};
+
 /**
- * An answer that never ends, sent as fast as it is read: lines of a queue list, or, with `oneLine`, a single name.
- * `sent` tells the bytes handed to the network, to see that a check gives up near its limit.
+ * An answer that never ends, sent as fast as it is read. `sent` tells the bytes handed to the network, to see that a check
+ * gives up near its limit.
  */
 export async function endless(
   owner: Owner,
-  { oneLine = false }: { readonly oneLine?: boolean } = {},
+  of: keyof typeof ENDLESS = "queues",
 ): Promise<Address & { readonly sent: () => number }> {
-  const chunk = oneLine
-    ? Buffer.alloc(65_536, "x")
-    : Buffer.from(Array.from({ length: 4096 }, (_, i) => `queue_${i}\t0\t0\t1\n`).join(""));
+  const chunk = ENDLESS[of]();
   let sent = 0;
   const address = await serve(owner, (socket) => {
     const pour = () => {

@@ -56,13 +56,18 @@ const CASES: Readonly<Record<string, Case>> = {
     server: bad.webServer,
     text: /^check_gearman UNKNOWN - 127\S+ is not a gearmand: it speaks HTTP$/,
   },
-  "an answer beyond 64 MiB": {
+  "a list of queues without end": {
     server: bad.endless,
-    text: /^check_gearman UNKNOWN - .*127\.0\.0\.1:\d+.*64 MiB/,
+    text: /^check_gearman UNKNOWN - 127\.0\.0\.1:\d+ lists more than 200000 queues$/,
+    args: ["-t", "30"],
+  },
+  "an answer beyond 24 MiB": {
+    server: (t) => bad.endless(t, "queues with long names"),
+    text: /^check_gearman UNKNOWN - answer from 127\.0\.0\.1:\d+ is longer than 24 MiB$/,
     args: ["-t", "30"],
   },
   "a line without end": {
-    server: (t) => bad.endless(t, { oneLine: true }),
+    server: (t) => bad.endless(t, "one name"),
     text: /^check_gearman UNKNOWN - 127\S+ is not a gearmand: /,
   },
 };

@@ -177,3 +177,17 @@ test("queues named like another service's greeting are queues", () => {
   const status = read("HTTP/1.1\t0\t0\t1\nERR x\t0\t0\t1\n.\nOK 1\n");
   assert.deepEqual(names(status), ["ERR x", "HTTP/1.1"]);
 });
+
+test("a list is taken up to 200,000 queues, lines that are none included", () => {
+  const line = "queue\t0\t0\t1\n";
+  const most = line.repeat(199_999);
+  assert.equal(read(most, line, ".\nOK 1.1.20\n").queues.length, 200_000);
+  for (const last of [line, "odd\n"]) {
+    const reader = new StatusReader("192.0.2.10:4730");
+    reader.push(Buffer.from(most + line));
+    assert.throws(() => reader.push(Buffer.from(last)), {
+      ...{ name: "CheckError", status: Status.UNKNOWN },
+      message: "192.0.2.10:4730 lists more than 200000 queues",
+    });
+  }
+});
