@@ -3,6 +3,6 @@
  *
  * @packageDocumentation
  */
-export { stateFolder } from "./folder.ts";
+export { parseStateFolder, stateFolder } from "./folder.ts";
 export { stateFileName } from "./name.ts";
 export { readState, type Stored, writeState } from "./store.ts";

@@ -1,5 +1,6 @@
 import { list, option, Range } from "monitoring-plugins-ts";
 import { networkOptions, parseAddress, parsePort } from "monitoring-plugins-ts/net";
+import { parseStateFolder } from "monitoring-plugins-ts/state";
 
 import {
   parseBytes,
@@ -188,7 +189,7 @@ export const options = {
     flags: "--state-dir <dir>",
     help: "Where samples are kept between runs. (default: $MP_STATE_PATH, else /var/lib/monitoring-plugins if writable, else the user's state folder)",
     section: HOW,
-    parse: String,
+    parse: parseStateFolder,
   }),
   proc: option({
     flags: "--proc <dir>",

@@ -1,6 +1,6 @@
 import { join } from "node:path";
 
-import type { Context } from "monitoring-plugins-ts";
+import { CheckError, type Context } from "monitoring-plugins-ts";
 import type { Boot } from "monitoring-plugins-ts/linux";
 import { readState, stateFileName, stateFolder, writeState } from "monitoring-plugins-ts/state";
 
@@ -38,6 +38,7 @@ export async function recall(
   try {
     folder = await stateFolder(chosen, process.env, context);
   } catch (error) {
+    if (error instanceof CheckError) throw error;
     return { history: undefined, problem: fatal(`no samples kept: ${(error as Error).message}`) };
   }
   const path = join(folder, stateFileName(NAME, target));

@@ -9,6 +9,7 @@ import {
 } from "monitoring-plugins-ts";
 import { parseLivestatusAddress } from "monitoring-plugins-ts/livestatus";
 import { networkOptions, readNetworkOptions } from "monitoring-plugins-ts/net";
+import { parseStateFolder } from "monitoring-plugins-ts/state";
 
 import { evaluate } from "./evaluate.ts";
 import type { LmdFacts } from "./facts.ts";
@@ -102,7 +103,7 @@ const options = {
     flags: "--state-dir <dir>",
     help: "Where it keeps what the next run must know. (default: $MP_STATE_PATH, else /var/lib/monitoring-plugins if writable, else the user's state folder)",
     section: "Output",
-    parse: String,
+    parse: parseStateFolder,
   }),
 };
 

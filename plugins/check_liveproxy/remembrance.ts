@@ -1,6 +1,6 @@
 import { join } from "node:path";
 
-import type { Context } from "monitoring-plugins-ts";
+import { CheckError, type Context } from "monitoring-plugins-ts";
 import { readBoot } from "monitoring-plugins-ts/linux";
 import { readState, stateFileName, stateFolder, writeState } from "monitoring-plugins-ts/state";
 
@@ -55,6 +55,7 @@ export async function recall(
     if (useless === undefined) return told;
     return { ...told, problem: `the memory starts anew: ${path} was of no use, ${useless}` };
   } catch (error) {
+    if (error instanceof CheckError) throw error;
     const { code, message } = error as NodeJS.ErrnoException;
     const why = code === undefined ? message : `${path} cannot be written: ${code}`;
     return { ...NOTHING, problem: `nothing is remembered between runs (see --state-dir): ${why}` };

@@ -15,7 +15,7 @@ import { startLeaker } from "../servers/leaker.ts";
 import { refused } from "../servers/misbehaving.ts";
 import { startZombie } from "../servers/zombie.ts";
 import { programPath } from "../support/debian.ts";
-import { PLUGINS_DIR, pluginCommand, startPlugin } from "../support/exec.ts";
+import { PLUGINS_DIR, pluginCommand, runPlugin, startPlugin } from "../support/exec.ts";
 import { runBesideHungFolder } from "../support/hung-folder.ts";
 import { needs } from "../support/needs.ts";
 import { spawnOwned } from "../support/owner.ts";
@@ -395,6 +395,19 @@ test("a state folder on a file system that never answers", {
     judged.stdout,
     /^check_gearman_fd_leak UNKNOWN - growth cannot be judged: no samples kept: .* has not answered in time \|/,
   );
+});
+
+test("a state folder that cannot be made, though the one above it is there", async (t) => {
+  const leaker = await startLeaker(t);
+  const args = ["--pid", String(leaker.pid), "-t", "20"];
+  // as on a mount that was removed: mkdir says ENOENT
+  const named = await check("/proc/nowhere", ...args);
+  assert.equal(named.state, "OK");
+  assert.ok(named.stdout.includes("\nno samples kept: cannot create /proc/nowhere: ENOENT\n"), named.stdout);
+  const relative = await check("state", ...args);
+  assert.match(relative.text, /UNKNOWN - option '--state-dir <dir>': 'state' is not an absolute path$/);
+  const { stdout } = await runPlugin("check_gearman_fd_leak", args, { env: { MP_STATE_PATH: "./state" } });
+  assert.equal(stdout, "check_gearman_fd_leak UNKNOWN - MP_STATE_PATH: './state' is not an absolute path\n");
 });
 
 test("SIGTERM is answered at once", async (t) => {

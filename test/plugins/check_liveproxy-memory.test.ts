@@ -228,12 +228,20 @@ test("a memory that cannot be kept is none: noted, and never a reason for anothe
     stdout,
     /^check_liveproxy OK - 2 sites ready.*\nnothing is remembered between runs \(see --state-dir\): cannot create \/dev\/null\/none: ENOTDIR\n$/,
   );
+  const nowhere = await checkIn("/proc/nowhere", ...places);
+  assert.equal(nowhere.code, 0);
+  assert.ok(nowhere.stdout.endsWith("(see --state-dir): cannot create /proc/nowhere: ENOENT\n"), nowhere.stdout);
+  const relative = await checkIn("state", ...places);
+  assert.equal(relative.code, 3);
+  assert.match(relative.stdout, /^check_liveproxy UNKNOWN - .*'state' is not an absolute path\n/);
+  const environment = await runPlugin("check_liveproxy", places, { env: { MP_STATE_PATH: "state" } });
+  assert.equal(environment.stdout, "check_liveproxy UNKNOWN - MP_STATE_PATH: 'state' is not an absolute path\n");
   await proxy.set("ber", { starting: true });
   assert.equal((await none()).code, (await check()).code);
-  const environment = finished(
+  const bare = finished(
     runPlugin("check_liveproxy", [...places, "-s", "muc", "--perfdata", "none"], { noEnvironment: true }),
   );
-  assert.equal((await environment).code, 0);
+  assert.equal((await bare).code, 0);
 
   // what was remembered before the folder was closed may be over: it is not believed
   if (!isRoot) return;

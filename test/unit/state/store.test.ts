@@ -85,6 +85,20 @@ test("the folder: what is named, else the environment, else the system's, else t
   assert.equal(statSync(at("home/.local/state/monitoring-plugins")).mode & 0o777, 0o700);
   await assert.rejects(folderFor(undefined, {}, at("none")), /there is no HOME/);
   await assert.rejects(folderFor("/dev/null/x", {}), /cannot create \/dev\/null\/x: ENOTDIR/);
+  await assert.rejects(
+    folderFor(undefined, { HOME: "/proc/none" }, at("none")),
+    /cannot create \/proc\/none\/.*: ENOENT/,
+  );
+  writeFileSync(at("file"), "");
+  symlinkSync(at("nothing"), at("dangling"));
+  symlinkSync(at("mp"), at("link"));
+  assert.equal(await folderFor(at("link"), {}), at("link"));
+  assert.equal(await folderFor(`${at("new")}//a/b/`, {}), `${at("new")}//a/b/`);
+  for (const name of ["file", "dangling"]) await assert.rejects(folderFor(at(name), {}), /cannot create .*: EEXIST$/);
+  await assert.rejects(folderFor(undefined, { MP_STATE_PATH: "x" }), {
+    name: "CheckError",
+    message: "MP_STATE_PATH: 'x' is not an absolute path",
+  });
 });
 
 test("a folder that cannot be written is an error that is thrown", { skip: isRoot && "root writes anywhere" }, (t) => {
