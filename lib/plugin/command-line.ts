@@ -57,13 +57,17 @@ async function explainRefusal(plugin: Described, argv: readonly string[]): Promi
 /**
  * Parses what was typed, or else the defaults.
  *
- * @throws UsageError naming option and text, or the option that is empty where it must not be
+ * @throws UsageError naming option and text, or the option that is empty or given twice where it must not be
  */
 export async function readValues<O extends Options>(options: O, texts: Texts<O>): Promise<Values<O>> {
   const values: Record<string, unknown> = {};
   for (const key in options) {
     const option = options[key] as Option<unknown>;
     const typed = withoutEmpty(option, texts[key]);
+    // the last one would silently take the place of the others
+    if (option.selects && isRepeated(option, typed)) {
+      throw new UsageError(`${flagsOf(option)[0]} is given ${times(typed)}: give it once`);
+    }
     const read = typed.length === 0 && option.default !== undefined ? [option.default] : typed;
     try {
       const value = option.read(read);
@@ -95,6 +99,25 @@ export function* emptyLines<O extends Options>(options: O, texts: Texts<O>): Ite
     const option = options[key] as Option<unknown>;
     if (isEmpty(option, texts[key])) yield `${flagsOf(option)[0]} is empty: it counts as not given`;
   }
+}
+
+/** Options of which one value counts that were given several: a line about each. */
+export function* repeatedLines<O extends Options>(options: O, texts: Texts<O>): Iterable<string> {
+  for (const key in options) {
+    const option = options[key] as Option<unknown>;
+    const typed = withoutEmpty(option, texts[key]);
+    if (isRepeated(option, typed)) yield `${flagsOf(option)[0]} is given ${times(typed)}: the last one counts`;
+  }
+}
+
+const isRepeated = ({ kind }: Option<unknown>, typed: readonly string[]) => kind === "value" && typed.length > 1;
+
+const times = ({ length }: readonly string[]) => (length === 2 ? "twice" : `${length} times`);
+
+/** Options that were typed with a value, by the names the code uses. */
+export function givenOptions<O extends Options>(options: O, texts: Texts<O>): ReadonlySet<string> {
+  const isGiven = (key: string) => withoutEmpty(options[key] as Option<unknown>, texts[key]).length > 0;
+  return new Set(Object.keys(options).filter(isGiven));
 }
 
 /**

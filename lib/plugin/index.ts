@@ -50,3 +50,4 @@ export {
 export { parseStatus, Status, statusName, urgency, worst } from "./status.ts";
 export { printable } from "./text.ts";
 export { parseTimeout, type Timeout } from "./timeout.ts";
+export { type Asked, unjudged, unjudgedOption } from "./unjudged.ts";

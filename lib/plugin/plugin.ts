@@ -8,6 +8,8 @@ export interface Context {
   readonly signal: AbortSignal;
   /** How often `-v` was given, 0 to 3. */
   readonly verbosity: number;
+  /** Options that were typed with a value, by the names the code uses: what holds of a threshold need not of a default. */
+  readonly given: ReadonlySet<string>;
   /** Path of the executable and its arguments as typed, for messages that tell the user what to type. */
   readonly commandLine: readonly string[];
   /** Time left until the deadline, in milliseconds; never negative. */

@@ -1,4 +1,12 @@
-import { emptyLines, helpText, readValues, shortUsage, splitCommandLine } from "./command-line.ts";
+import {
+  emptyLines,
+  givenOptions,
+  helpText,
+  readValues,
+  repeatedLines,
+  shortUsage,
+  splitCommandLine,
+} from "./command-line.ts";
 import { CheckError, DeadlineError, UsageError } from "./error.ts";
 import { count, flag, type Options, option } from "./option.ts";
 import type { Context, Plugin } from "./plugin.ts";
@@ -91,9 +99,10 @@ class Run {
     setTimeout(() => this.#stop(new DeadlineError(timeout.status, timeout.seconds)), this.#remainingMs());
 
     const options = await readValues(plugin.options, texts);
-    const checked = await plugin.check(options, this.#context());
+    const checked = await plugin.check(options, this.#context(givenOptions(plugin.options, texts)));
+    const repeated = { verbosity: 1, lines: repeatedLines(plugin.options, texts) } as const;
     const empty = { verbosity: 2, lines: emptyLines(plugin.options, texts) } as const;
-    const result = { ...checked, details: [...(checked.details ?? []), empty] };
+    const result = { ...checked, details: [...(checked.details ?? []), repeated, empty] };
     const answer = new Encoder();
     let pieces = 0;
     emitReport(plugin.name, result, this.#verbosity, (piece) => {
@@ -106,8 +115,9 @@ class Run {
     this.#finish(answer, result.status);
   }
 
-  #context(): Context {
+  #context(given: ReadonlySet<string>): Context {
     return {
+      given,
       signal: this.#abort.signal,
       verbosity: this.#verbosity,
       commandLine: process.argv.slice(1),

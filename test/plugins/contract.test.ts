@@ -159,6 +159,13 @@ for (const name of plugins) {
     }
   });
 
+  test(`${name}: what says where to look is UNKNOWN when it is given twice and one counts`, async () => {
+    for (const { kind, flags, selects } of Object.values((await declaration(name)).options)) {
+      const [flag = ""] = flags.split(/[ ,]/);
+      if (selects && kind === "value") await refuse(name, [flag, "1", flag, "2"], ` - ${flag} is given twice`);
+    }
+  });
+
   test(`${name}: an ordinary answer is well-formed, in any environment`, async (t) => {
     const args = await ordinary(name, t);
     const { code, stdout } = await run(name, args);

@@ -3,7 +3,13 @@ import { test } from "node:test";
 
 import { count, definePlugin, flag, helpText, list, option, Range, verdict } from "monitoring-plugins-ts";
 
-import { readValues, splitCommandLine } from "../../../lib/plugin/command-line.ts";
+import {
+  emptyLines,
+  givenOptions,
+  readValues,
+  repeatedLines,
+  splitCommandLine,
+} from "../../../lib/plugin/command-line.ts";
 
 const plugin = definePlugin({
   name: "check_x",
@@ -49,6 +55,16 @@ test("an empty value counts as not given, the last of several counts", async () 
   assert.deepEqual((await read("-c", "1", "-c", "2")).critical, Range.parse("2"));
 });
 
+test("what was given, and what of it does not count", async () => {
+  const texts = await splitCommandLine(plugin, ["-w", "1", "-w", "", "--warning=2", "-c", "", "-q", "a", "-q", "b"]);
+  assert.deepEqual([...givenOptions(plugin.options, texts)], ["warning", "queue"]);
+  assert.deepEqual(
+    [...emptyLines(plugin.options, texts)],
+    ["-w is empty: it counts as not given", "-c is empty: it counts as not given"],
+  );
+  assert.deepEqual([...repeatedLines(plugin.options, texts)], ["-w is given twice: the last one counts"]);
+});
+
 test("what cannot be understood is refused by name", async () => {
   const refused: readonly (readonly [readonly string[], RegExp])[] = [
     [["--wraning", "1"], /unknown option '--wraning'.*--warning/],
@@ -60,6 +76,8 @@ test("what cannot be understood is refused by name", async () => {
     [["--", "-w"], /unexpected argument '-w'/],
     [["-H", ""], /^-H is empty: give it a value or leave it out$/],
     [["--host=", "-H", "x"], /^-H is empty/],
+    [["--host=a", "-H", "b"], /^-H is given twice: give it once$/],
+    [["-H", "a", "-H", "a", "-H", "b"], /^-H is given 3 times: give it once$/],
     [["-w", "abc"], /option '-w, --warning <range>': 'abc'/],
     [["-w", "5", "-c", "20:10"], /option '-c, --critical <range>': '20:10'/],
   ];
