@@ -21,7 +21,7 @@ if (missing !== undefined) {
 const benches = new Map(await fromPlugins<Bench>("bench.ts"));
 // of the plugins whose folder has none yet
 for (const file of readdirSync(folder)) {
-  if (!/^(check|gearman)_\w+\.ts$/.test(file)) continue;
+  if (!/^check_\w+\.ts$/.test(file)) continue;
   benches.set(basename(file, ".ts"), ((await import(`./${file}`)) as { default: Bench }).default);
 }
 

@@ -35,9 +35,9 @@ include "${CONTRIB}icinga2/examples/services.conf"
 `;
 
 /** Variables of an ordinary service of each plugin: what it needs in this test, and options of every kind. */
-const ORDINARY: Readonly<Record<string, Fixtures["icinga"]>> = {
+const ORDINARY: Readonly<Record<string, NonNullable<Fixtures["icinga"]>>> = {
   ...Object.fromEntries(
-    Array.from(await fromPlugins<Fixtures>("test/fixtures.ts"), ([name, { icinga }]) => [name, icinga]),
+    Array.from(await fromPlugins<Fixtures>("test/fixtures.ts"), ([name, { icinga = () => [] }]) => [name, icinga]),
   ),
   check_gearman_fd_leak: ({ pid }) => [`gearman_fd_leak_pid = ${pid}`],
   check_liveproxy: () => ['liveproxy_hostname = [ "unix:" + LabDir + "/run/live.sock" ]'],

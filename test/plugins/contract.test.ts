@@ -12,6 +12,7 @@ import { build } from "esbuild";
 import type { Plugin } from "monitoring-plugins-ts";
 
 import { fromPlugins } from "../../generate/plugins.ts";
+import { isCheck, programNames } from "../../packaging/programs.mjs";
 import { onlyByNode, PLUGINS_DIR, type RunOptions, runPlugin, startPlugin } from "../support/exec.ts";
 import type { Fixtures } from "../support/fixtures.ts";
 import { nodeBinary, OTHER_NODES } from "../support/node-versions.ts";
@@ -23,38 +24,47 @@ const { version } = createRequire(import.meta.url)("../../package.json") as { ve
 const COLUMNS = 80;
 const USAGE_LINES = 23;
 
-/** Arguments with which a plugin has a server to look at, and perfdata to print. Others are run with `--version`. */
-const ORDINARY: Readonly<Record<string, Fixtures["ordinary"]>> = {
-  ...Object.fromEntries(
-    Array.from(await fromPlugins<Fixtures>("test/fixtures.ts"), ([name, { ordinary }]) => [name, ordinary]),
-  ),
-  async check_liveproxy() {
-    return ["-H", "unix:/dev/null/none"];
+/** Of the plugins whose folder has none yet. */
+const CENTRAL: Readonly<Record<string, Fixtures>> = {
+  check_liveproxy: {
+    ordinary: async () => ["-H", "unix:/dev/null/none"],
+    selecting: [
+      ...[
+        "-O",
+        "--omd-root",
+        "--socket-dir",
+        "--state-file",
+        "--pidfile",
+        "-H",
+        "--lmd",
+        "-s",
+        "--include",
+        "--exclude",
+      ],
+    ],
   },
-  // without a folder for its samples, so that each run is the first
-  async check_gearman_fd_leak(t) {
-    const root = procTree(t, { processes: { 7: { fds: ["/dev/null", "/a", "/a"], rssKiB: 2048 } } });
-    return ["--proc", root, "--state-dir", "/dev/null/none"];
+  check_gearman_fd_leak: {
+    // without a folder for its samples, so that each run is the first
+    async ordinary(t) {
+      const root = procTree(t, { processes: { 7: { fds: ["/dev/null", "/a", "/a"], rssKiB: 2048 } } });
+      return ["--proc", root, "--state-dir", "/dev/null/none"];
+    },
+    selecting: ["-C", "--pid", "--pidfile", "-u", "-H", "--proc"],
   },
 };
 
-/** What says where and at what a plugin looks: without its value it would look at something else. */
-const SELECTING: Readonly<Record<string, readonly string[]>> = {
-  check_gearman: ["-H", "-q", "--include", "--exclude", "-s"],
-  check_gearman_fd_leak: ["-C", "--pid", "--pidfile", "-u", "-H", "--proc"],
-  check_liveproxy: [
-    ...["-O", "--omd-root", "--socket-dir", "--state-file", "--pidfile", "-H", "--lmd", "-s", "--include", "--exclude"],
-  ],
-  check_mod_gearman: ["-H", "--config", "-q", "--command"],
-  gearman_top: ["-H", "-s", "--include", "--exclude"],
-};
+const fixtures = new Map([...Object.entries(CENTRAL), ...(await fromPlugins<Fixtures>("test/fixtures.ts"))]);
 
-const ordinary = (name: string, t: TestContext) => ORDINARY[name]?.(t) ?? Promise.resolve(["--version"]);
+const ordinary = async (name: string, t: TestContext) => (await fixtures.get(name)?.ordinary?.(t)) ?? ["--version"];
 
-const plugins = readdirSync(PLUGINS_DIR).filter((name) => /^(?:check|gearman)_/.test(name));
+const plugins = programNames();
 
-test("there is something to test", () => {
-  assert.ok(plugins.length > 0, `${PLUGINS_DIR} is empty: npm run build`);
+test("every plugin has its executable", () => {
+  const built = readdirSync(PLUGINS_DIR);
+  assert.deepEqual(
+    plugins.filter((name) => !built.includes(name)),
+    [],
+  );
 });
 
 /** What the declaration of a plugin says, to know which of its options take a range. */
@@ -152,7 +162,7 @@ for (const name of plugins) {
   test(`${name}: what says where to look is UNKNOWN when it is empty`, async () => {
     const declared = Object.values((await declaration(name)).options).filter(({ selects }) => selects);
     const flags = declared.map(({ flags }) => flags.split(/[ ,]/)[0]);
-    assert.deepEqual(flags, SELECTING[name]);
+    assert.deepEqual(flags, fixtures.get(name)?.selecting);
     for (const flag of flags) {
       assert.ok(flag !== undefined);
       await refuse(name, [flag, ""], ` - ${flag} is empty`);
@@ -172,7 +182,7 @@ for (const name of plugins) {
     const { text } = parseOutput(stdout);
     const word = /^\w+ (OK|WARNING|CRITICAL|UNKNOWN) - /.exec(text)?.[1];
     if (word !== undefined) assert.equal(["OK", "WARNING", "CRITICAL", "UNKNOWN"][code ?? -1], word);
-    if (ORDINARY[name] !== undefined) assert.ok(parseOutput(stdout).perfdata.length > 0);
+    if (isCheck(name)) assert.ok(parseOutput(stdout).perfdata.length > 0);
 
     const same = async (what: string, options: RunOptions) =>
       assert.deepEqual(await run(name, args, options), { code, stdout }, what);

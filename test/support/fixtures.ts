@@ -4,18 +4,20 @@ import type { Gearmand } from "../servers/gearmand.ts";
 
 /** What the tests that run over all plugins need of one: the default export of `plugins/<name>/test/fixtures.ts`. */
 export interface Fixtures {
-  /** Arguments with which it has a server to look at, and perfdata to print. */
-  ordinary(t: TestContext): Promise<readonly string[]>;
+  /** Arguments with which it has something to look at, and perfdata to print; it is run with `--version` unless given. */
+  ordinary?(t: TestContext): Promise<readonly string[]>;
+  /** The options that say where and at what it looks: without a value it would look at something else. */
+  readonly selecting: readonly string[];
   /**
-   * Runs it until it has printed all that it declares.
+   * Runs a check until it has printed all that it declares.
    *
    * @param thresholds arguments that set all thresholds there are, to what alerts nobody
    */
-  everything(
+  everything?(
     t: TestContext,
     run: (...args: readonly string[]) => Promise<void>,
     thresholds: readonly string[],
   ): Promise<void>;
-  /** Variables of a service in Icinga 2: what it needs to look at a job server, and options of every kind. */
-  icinga(server: Gearmand, keyFile: string): readonly string[];
+  /** Variables of a service in Icinga 2: what it needs to look at a job server, and options of every kind; none unless given. */
+  icinga?(server: Gearmand, keyFile: string): readonly string[];
 }

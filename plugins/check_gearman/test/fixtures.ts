@@ -8,6 +8,7 @@ export default {
     const { address } = await fakeGearmand(t, { queues: { host: { total: 3, running: 1, workers: 2 }, "a b": {} } });
     return ["-H", address];
   },
+  selecting: ["-H", "-q", "--include", "--exclude", "-s"],
   async everything(t, run, thresholds) {
     const { address } = await startGearmand(t);
     await startWorkers(t, address, ["worker_host1"], { command: ["echo", "host1 has 3 worker|jobs=8c"] });
