@@ -1,11 +1,12 @@
 // Runs the tests: all of them, or those whose path contains one of the arguments (`node test/run.mjs endpoint range`).
 // With --standalone those of plugins, by the executables of dist/standalone, or of PLUGINS_DIR, instead of the bundles.
 
-import { spawnSync } from "node:child_process";
 import { readdirSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { tsImport } from "tsx/esm/api";
+
+import { runFiles } from "./support/runner.mjs";
 
 const { installMissing } = await tsImport("./support/debian.ts", import.meta.url);
 installMissing((line) => console.log(line));
@@ -24,20 +25,9 @@ if (files.length === 0) {
   process.exit(1);
 }
 
-// Node 20's runner expands no globs, so it gets the list; and its timeout is for a whole file, not for each test in it
-const { status } = spawnSync(
-  process.execPath,
-  [
-    ...["--import", "tsx", "--conditions=monitoring-plugins-source", "--test"],
-    ...["--test-concurrency=2", "--test-timeout=600000", "--test-reporter=spec"],
-    ...files,
-  ],
-  {
-    cwd: root,
-    stdio: "inherit",
-    env: standalone
-      ? { ...process.env, PLUGINS_DIR: process.env.PLUGINS_DIR ?? join(root, "dist/standalone") }
-      : process.env,
-  },
-);
-process.exit(status ?? 1);
+process.exitCode = await runFiles(files, {
+  cwd: root,
+  env: standalone
+    ? { ...process.env, PLUGINS_DIR: process.env.PLUGINS_DIR ?? join(root, "dist/standalone") }
+    : process.env,
+});

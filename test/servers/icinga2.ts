@@ -5,7 +5,7 @@ import { tmpdir, userInfo } from "node:os";
 import { join } from "node:path";
 
 import { programPath } from "../support/debian.ts";
-import { kill, type Owner, spawnOwned } from "../support/owner.ts";
+import { kill, type Owner, signalGroup, spawnOwned } from "../support/owner.ts";
 import { until } from "../support/until.ts";
 import { type Address, addressOf, freePort } from "./address.ts";
 
@@ -72,19 +72,12 @@ export async function startIcinga(owner: Owner, more = ""): Promise<Icinga> {
   const socket = join(folder, "run/live.sock");
   let child: ChildProcess | undefined;
 
-  // its workers are processes of their own, and outlive a main process that is killed: the whole group gets the signal
-  const signal = (name: NodeJS.Signals) => {
-    try {
-      if (child?.pid !== undefined) process.kill(-child.pid, name);
-    } catch {
-      // ended before
-    }
-  };
+  // its workers are processes of their own
+  const signal = (name: NodeJS.Signals) => child !== undefined && signalGroup(child, name);
   const start = async () => {
     let log = "";
     const started = spawnOwned(owner, program, ["daemon", "-c", join(folder, "lab.conf"), "-x", "warning", ...args], {
       stdio: ["ignore", "pipe", "pipe"],
-      detached: true,
     });
     child = started;
     for (const stream of [started.stdout, started.stderr]) {
@@ -98,15 +91,14 @@ export async function startIcinga(owner: Owner, more = ""): Promise<Icinga> {
     };
     await until(isUp, () => `icinga2:\n${log}`, 50);
   };
-  owner.after(() => signal("SIGKILL"));
   owner.after(() => rm(folder, { recursive: true, force: true, maxRetries: 5, retryDelay: 50 }));
   await start();
   return {
     ...addressOf("127.0.0.1", port),
     socket,
     reload: () => void child?.kill("SIGHUP"),
-    freeze: () => signal("SIGSTOP"),
-    thaw: () => signal("SIGCONT"),
+    freeze: () => void signal("SIGSTOP"),
+    thaw: () => void signal("SIGCONT"),
     async stop() {
       const running = child;
       if (running === undefined) return;

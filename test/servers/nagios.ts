@@ -82,15 +82,7 @@ export async function prepareNagios(owner: Owner, objects: readonly string[]): P
       return { code: status, output: stdout + stderr };
     },
     async checkAll() {
-      const child = spawnOwned(owner, program, [config], { stdio: "ignore", detached: true });
-      owner.after(() => {
-        // its workers are processes of their own
-        try {
-          if (child.pid !== undefined) process.kill(-child.pid, "SIGKILL");
-        } catch {
-          // ended before
-        }
-      });
+      const child = spawnOwned(owner, program, [config], { stdio: "ignore" });
       const log = () => readFile(join(folder, "nagios.log"), "utf8").catch(() => "no log");
       let services: ReturnType<typeof parseStatus> = [];
       const areChecked = async () => {
