@@ -33,7 +33,7 @@ export interface Argument {
   readonly key: string;
   /** How it is written in front of its value: `-w`, or `--include` where there is no short form. */
   readonly flag: string;
-  /** Custom variable: `gearman_warning`. */
+  /** Custom variable: `load1_warning`. */
   readonly variable: string;
   readonly kind: Option<unknown>["kind"];
   readonly help: string;
@@ -42,9 +42,9 @@ export interface Argument {
 
 /** A check as definitions know it. */
 export interface Command {
-  /** The executable: `check_gearman`. */
+  /** The executable: `check_load1`. */
   readonly plugin: string;
-  /** The object in Icinga 2, and the beginning of its variables: `gearman`. */
+  /** The object in Icinga 2, and the beginning of its variables: `load1`. */
   readonly name: string;
   readonly summary: string;
   readonly arguments: readonly Argument[];

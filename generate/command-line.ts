@@ -36,7 +36,7 @@ function assertSwitch(flag: string, kind: Argument["kind"]): string {
   return flag;
 }
 
-/** `/usr/lib/nagios/plugins/check_gearman -H 127.0.0.1 -q check_results`, by sudo where another user's rights are needed. */
+/** `/usr/lib/nagios/plugins/check_load1 -w 4 -c 8`, by sudo where another user's rights are needed. */
 export function fixedCommandLine(command: Command, service: Service): string {
   const sudo = service.user === undefined ? [] : ["/usr/bin/sudo", "-n", "-u", service.user];
   const words = [...sudo, `${PLUGIN_FOLDER}/${command.plugin}`, ...fixedArguments(command, service)];

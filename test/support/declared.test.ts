@@ -1,45 +1,11 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { definePlugin, quantity } from "monitoring-plugins-ts";
+import { definePlugin, list, option, quantity, relayed } from "monitoring-plugins-ts";
 
 import { describeExecutable } from "../../generate/catalogue.ts";
-import { assertDeclared, misjudged } from "./declared.ts";
-
-const run = (perfdata: string, ...args: readonly string[]) =>
-  assertDeclared("/anywhere/check_gearman", args, `check_gearman OK - fine${perfdata}\nsecond | line\n`);
-
-test("what is declared passes, and so does what has no perfdata or is no check", async () => {
-  await run(" | 'a_waiting'=0;10;100;0 'a_running'=0 'localhost-4730_a_worker'=3;;;0 'servers'=1;;;0;2");
-  await run(" | 'localhost-4730_running'=1;;;0", "-H", "a,b", "--perfdata", "totals");
-  await run("");
-  // cut off by its reader
-  await assertDeclared("check_gearman", [], "check_gearman OK - fine | 'a_waiting'=0;1");
-  await run(" | 'queues'=3;;;0", "--perfdata=totals");
-  await run(" | 'time'=0.1s;1;;0", "--time-warning", "1");
-  await assertDeclared("gearman_top", [], "Queue | 'x'=1\n");
-});
-
-test("somebody else's perfdata passes where it is relayed, and only there", async () => {
-  await run(" | 'jobs'=8c", "-q", "worker_a", "-s", "check");
-  await run(" | 'jobs'=8c", "--send=check");
-  await assert.rejects(run(" | 'jobs'=8c"), /a label that is not declared: .*"jobs"/);
-});
-
-const WRONG = {
-  "the unit of [<server>_]<queue>_waiting is another": [" | 'a_waiting'=0s;;;0"],
-  "the minimum of [<server>_]<queue>_waiting is another": [" | 'a_waiting'=0"],
-  "[<server>_]<queue>_running is declared without maximum": [" | 'a_running'=0;;;;5"],
-  "[<server>_]queues is declared without warning": [" | 'queues'=0;1;;0", "--perfdata", "totals"],
-  "[<server>_]queues is declared without critical": [" | 'queues'=0;;1;0", "--perfdata", "totals"],
-  "[<server>_]queues is declared for other options": [" | 'queues'=0;;;0", "--perfdata", "all"],
-} as const;
-
-for (const [what, [perfdata, ...args]] of Object.entries(WRONG)) {
-  test(`refused: ${what}`, async () => {
-    await assert.rejects(run(perfdata, ...args), (error: Error) => error.message.includes(`perfdata.ts: ${what}: `));
-  });
-}
+import { isCheck, programNames } from "../../packaging/programs.mjs";
+import { assertDeclared, misjudged, undeclared } from "./declared.ts";
 
 const measuring = describeExecutable(
   definePlugin({
@@ -47,18 +13,63 @@ const measuring = describeExecutable(
     summary: "",
     usage: "",
     options: {
+      servers: list({ flags: "-H, --hostname <host>", help: "" }),
+      send: option({ flags: "-s, --send <text>", help: "" }),
       wait: quantity({
-        label: "[<queue>_]wait",
+        label: "[<server>_][<queue>_]wait",
         uom: "s",
         meaning: "",
         text: "job waited <value> for a worker",
         warning: "--wait-warning",
         critical: "--wait-critical",
       }),
+      jobs: quantity({ label: "jobs", min: 0, meaning: "", max: "", with: ["servers a", "send"] }),
+      answer: relayed({ label: "<label>", meaning: "", with: ["send"] }),
     },
     check: ({ wait }) => wait.measure(1),
   }),
 );
+
+const run = (perfdata: string, ...args: readonly string[]) =>
+  undeclared(measuring, args, `check_x OK - fine${perfdata}\nsecond | line\n`);
+
+test("what is declared passes, and so does what has no perfdata", () => {
+  assert.equal(run(" | 'wait'=1s 'a_wait'=1s;5;6 'localhost-4730_a_wait'=3s"), undefined);
+  assert.equal(run(" | 'jobs'=1;;;0;2", "-H", "a"), undefined);
+  assert.equal(run(" | 'jobs'=1;;;0", "--hostname=a"), undefined);
+  assert.equal(run(""), undefined);
+});
+
+test("somebody else's perfdata passes where it is relayed, and only there", () => {
+  assert.equal(run(" | 'theirs'=8c", "-s", "check"), undefined);
+  assert.equal(run(" | 'theirs'=8c", "--send=check"), undefined);
+  assert.match(run(" | 'theirs'=8c") ?? "", /^a label that is not declared: .*"theirs"/);
+});
+
+const WRONG = {
+  "the unit of [<server>_][<queue>_]wait is another": [" | 'a_wait'=0"],
+  "the minimum of jobs is another": [" | 'jobs'=0", "-Ha"],
+  "[<server>_][<queue>_]wait is declared without maximum": [" | 'wait'=0s;;;;5"],
+  "jobs is declared without warning": [" | 'jobs'=0;1;;0", "-H", "a"],
+  "jobs is declared without critical": [" | 'jobs'=0;;1;0", "-H", "a"],
+  "jobs is declared for other options": [" | 'jobs'=0;;;0", "-H", "b"],
+} as const;
+
+for (const [what, [perfdata, ...args]] of Object.entries(WRONG)) {
+  test(`refused: ${what}`, () => {
+    assert.ok(run(perfdata, ...args)?.startsWith(`${what}: {`), run(perfdata, ...args));
+  });
+}
+
+test("of every check its answer is looked at, of anything else it is not", async () => {
+  const [check = ""] = programNames().filter(isCheck);
+  const answer = `${check} OK - fine | 'none of its labels'=0`;
+  await assert.rejects(assertDeclared(`/anywhere/${check}`, [], `${answer}\n`), /a label that is not declared/);
+  // cut off by its reader
+  await assertDeclared(check, [], answer);
+  await assertDeclared("check_elsewhere", [], `${answer}\n`);
+  await assertDeclared("a_program", [], "Queue | 'x'=1\n");
+});
 
 for (const [what, stdout, why] of [
   ["the number is there", "WARNING - Queue a: job waited 8.000 s for a worker | 'a_wait'=8s;1;9", undefined],

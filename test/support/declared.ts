@@ -1,4 +1,4 @@
-// Holds what a check prints against plugins/<name>/perfdata.ts, which the pages and the dashboards are made from.
+// Holds what a check prints against what it declares, which pages, definitions and dashboards are made from.
 
 import { existsSync } from "node:fs";
 import { basename, join } from "node:path";
@@ -23,27 +23,35 @@ export function declared(name: string): Promise<Executable> {
 
 /**
  * Every item a check printed has to be declared: its label, with this unit, these bounds, thresholds where it takes some,
- * and under these options.
+ * and under these options. Whenever it is not OK because of a number, that number stands in the perfdata, with the thresholds
+ * that judged it; and what alerts there is not OK.
  *
  * @param path of the executable, or its name
- * @throws Error naming plugin and item
+ * @throws Error naming plugin, text and perfdata
  */
 export async function assertDeclared(path: string, args: readonly string[], stdout: string): Promise<void> {
   const name = basename(path);
   // without its end it was cut off by the reader
-  const firstLine = stdout.slice(0, Math.max(0, stdout.indexOf("\n")));
-  const bar = firstLine.indexOf(" | ");
-  if (!name.startsWith("check_") || bar < 0) return;
+  if (!name.startsWith("check_") || !stdout.includes("\n") || !existsSync(join(ROOT, "plugins", name))) return;
   const executable = await declared(name);
+  const why = undeclared(executable, args, stdout) ?? misjudged(executable, args, stdout);
+  if (why !== undefined) throw new Error(`${name} ${args.join(" ")}: ${why}: ${stdout}`);
+}
+
+/** The item of an answer that is not declared so, and what is wrong with it. */
+export function undeclared(executable: Executable, args: readonly string[], stdout: string): string | undefined {
+  const [firstLine = ""] = stdout.split("\n");
+  const bar = firstLine.indexOf(" | ");
   const isGiven = (condition: string) => given(executable, condition, args);
-  if (executable.perfdata.some(({ relayed, with: needed = [] }) => relayed && needed.some(isGiven))) return;
+  if (bar < 0) return undefined;
+  if (executable.perfdata.some(({ relayed, with: needed = [] }) => relayed && needed.some(isGiven))) return undefined;
   for (const item of parsePerfdata(firstLine.slice(bar + 3))) {
     const found = declarationsOf(item.label, executable.perfdata);
     const wrong = found.map((one) => disagreement(one, item, isGiven));
     if (wrong.length > 0 && wrong.includes(undefined)) continue;
-    const why = wrong[0] ?? "a label that is not declared";
-    throw new Error(`plugins/${name}/perfdata.ts: ${why}: ${JSON.stringify(item)} of ${name} ${args.join(" ")}`);
+    return `${wrong[0] ?? "a label that is not declared"}: ${JSON.stringify(item)}`;
   }
+  return undefined;
 }
 
 function disagreement(
@@ -61,22 +69,7 @@ function disagreement(
   return undefined;
 }
 
-/**
- * Whenever a check is not OK because of a number, that number stands in the perfdata, with the thresholds that judged it; and
- * what alerts there is not OK.
- *
- * @param path of the executable, or its name
- * @throws Error naming plugin, text and perfdata
- */
-export async function assertJudged(path: string, args: readonly string[], stdout: string): Promise<void> {
-  const name = basename(path);
-  // without its end it was cut off by the reader
-  if (!name.startsWith("check_") || !stdout.endsWith("\n") || !existsSync(join(ROOT, "plugins", name))) return;
-  const why = misjudged(await declared(name), args, stdout);
-  if (why !== undefined) throw new Error(`${name} ${args.join(" ")}: ${why}: ${stdout}`);
-}
-
-/** What {@link assertJudged} finds wrong with an answer. */
+/** The sentence of an answer whose number is not in its perfdata, or what alerts there though the answer is OK. */
 export function misjudged(executable: Executable, args: readonly string[], stdout: string): string | undefined {
   const { perfdata, options, quantities } = executable;
   const isGiven = (condition: string) => given(executable, condition, args);

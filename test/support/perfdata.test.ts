@@ -19,8 +19,8 @@ test("a whole answer is taken apart", () => {
 });
 
 test("Mod-Gearman's own form, without blanks around the bar, is as good", () => {
-  const { text, perfdata } = parseOutput("check_gearman OK - fine|'q_waiting'=0;10;100;0 'q_running'=0\n");
-  assert.equal(text, "check_gearman OK - fine");
+  const { text, perfdata } = parseOutput("check_x OK - fine|'q_waiting'=0;10;100;0 'q_running'=0\n");
+  assert.equal(text, "check_x OK - fine");
   assert.deepEqual(
     perfdata.map(({ label }) => label),
     ["q_waiting", "q_running"],

@@ -115,7 +115,7 @@ function range(text: string | undefined, where: string): string | undefined {
   return text;
 }
 
-/** Whether a range as printed alerts; at its very end too, since a bare N of check_gearman means "N or more". */
+/** Whether a range as printed alerts; at its very end too, since a bare N may mean "N or more". */
 export function alerts(range: string | undefined, value: number | undefined): boolean {
   if (range === undefined || value === undefined) return false;
   const [, inside, low, colon, high] = RANGE.exec(range) ?? [];

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
+import { CONTRIBS } from "../../../generate/contrib.ts";
 import { icingaCommand, icingaHost, icingaServices } from "../../../generate/icinga.ts";
 import { command, service } from "./sample.ts";
 
@@ -27,7 +28,8 @@ test("each kind of option has its own form, and texts are quoted", () => {
 });
 
 test("a plugin that asks its host gets the host's address", () => {
-  const text = icingaCommand({ ...command, plugin: "check_gearman", name: "gearman" }, []);
+  const [plugin = ""] = [...CONTRIBS].find(([, { asksItsHost }]) => asksItsHost) ?? [];
+  const text = icingaCommand({ ...command, plugin }, []);
   assert.match(text, /\n\tvars\.sample_hostname = "\$check_address\$"\n\}/);
   assert.match(text, /"Server. Default: the address of the host, UNKNOWN where it has none\. An array/);
 });
