@@ -243,9 +243,9 @@ test("time is over while kinds are read: what is known is judged", async (t) => 
     "--state-dir",
     "/dev/null/none",
     "-t",
-    "2",
+    "4",
   ]);
-  const deadline = new Promise((resolve) => setTimeout(resolve, 2200));
+  const deadline = new Promise((resolve) => setTimeout(resolve, 4200));
   const reader = await open(limits, "w");
   await deadline;
   await reader.write(text);
@@ -254,7 +254,7 @@ test("time is over while kinds are read: what is known is judged", async (t) => 
   assert.equal(code, 2);
   assert.equal(
     stdout,
-    "check_gearman_fd_leak CRITICAL - no verdict within 2 s: not all descriptors and sockets were looked at," +
+    "check_gearman_fd_leak CRITICAL - no verdict within 4 s: not all descriptors and sockets were looked at," +
       " gearmand (pid 42) has 3000 of 4000 descriptors (75%) | 'gearmand_fds'=3000;3200;3600;0;4000 'gearmand_fds_sum'=3000;;;0" +
       " 'gearmand_limit'=4000;;;0 'gearmand_processes'=1;;1:;0\n" +
       "no samples kept: cannot create /dev/null/none: ENOTDIR\n" +

@@ -389,7 +389,7 @@ test("a state folder on a file system that never answers", {
     assert.match(ended.stdout, /^check_gearman_fd_leak OK - fd_leaker \(pid \d+\) has \d+ of \d+ descriptors/);
     assert.ok(ended.stdout.includes(`\nno samples kept: ${path} has not answered in time\n`), ended.stdout);
   }
-  const judged = await run("--state-dir", folder, "--growth-critical", "60", "-t", "1");
+  const judged = await run("--state-dir", folder, "--growth-critical", "60", "-t", "4");
   assert.equal(judged?.code, 3);
   assert.match(
     judged.stdout,

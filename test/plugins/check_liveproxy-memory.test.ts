@@ -49,8 +49,11 @@ async function watched(t: TestContext, { hasProcesses = false, ...options }: Opt
   return { proxy, folder, places, check };
 }
 
+/** An answer takes its time on a busy machine. */
+const PATIENT = ["-t", "50", "-w", "30", "-c", "40"];
+
 const checkIn = (folder: string, ...args: readonly string[]) =>
-  finished(runPlugin("check_liveproxy", ["--state-dir", folder, "--perfdata", "none", ...args]));
+  finished(runPlugin("check_liveproxy", ["--state-dir", folder, "--perfdata", "none", ...PATIENT, ...args]));
 
 async function finished(run: ReturnType<typeof runPlugin>) {
   const { code, stdout, stderr } = await run;
@@ -239,7 +242,7 @@ test("a memory that cannot be kept is none: noted, and never a reason for anothe
   await proxy.set("ber", { starting: true });
   assert.equal((await none()).code, (await check()).code);
   const bare = finished(
-    runPlugin("check_liveproxy", [...places, "-s", "muc", "--perfdata", "none"], { noEnvironment: true }),
+    runPlugin("check_liveproxy", [...places, ...PATIENT, "-s", "muc", "--perfdata", "none"], { noEnvironment: true }),
   );
   assert.equal((await bare).code, 0);
 
@@ -255,7 +258,7 @@ test("a memory that cannot be kept is none: noted, and never a reason for anothe
   chmodSync(theirs, 0o555);
   chmodSync(proxy.root, 0o755);
   const state = ["--state-file", join(proxy.root, "var/log/liveproxyd.state"), "--state-dir", theirs];
-  const denied = await finished(runPlugin(copy, [...state, "--perfdata", "none"], { uid: 65_534 }));
+  const denied = await finished(runPlugin(copy, [...state, ...PATIENT, "--perfdata", "none"], { uid: 65_534 }));
   assert.match(
     denied.stdout,
     /\nnothing is remembered between runs \(see --state-dir\): .* cannot be written: EACCES\n$/,

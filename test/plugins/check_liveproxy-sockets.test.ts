@@ -136,7 +136,7 @@ test("6: a TCP port whose queue is full is waited for in vain", async (t) => {
   for (let n = 0; n <= BACKLOG; n += 1) await connectOnce(t, { host: "127.0.0.1", port });
   assert.equal(waitingFor(port), BACKLOG + 1, "the queue is full");
   const full = /^check_liveproxy CRITICAL - 127\.0\.0\.1:\d+ does not accept connections \(within \d(?:\.\d)? s\)$/;
-  await expects(2, full, check("-H", `127.0.0.1:${port}`, "-t", "2"));
+  await expects(2, full, check("-H", `127.0.0.1:${port}`, "-t", "4"));
 });
 
 test("3: a path that is no socket, or longer than a socket's can be", async (t) => {

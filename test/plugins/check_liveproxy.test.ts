@@ -14,7 +14,7 @@ import { PeerStatus, startLmd } from "../servers/lmd.ts";
 import { closesAtOnce, refused, webServer } from "../servers/misbehaving.ts";
 import { makeCertificates, tlsFront } from "../servers/tls.ts";
 import { startZombie } from "../servers/zombie.ts";
-import { runPlugin } from "../support/exec.ts";
+import { patiently, runPlugin } from "../support/exec.ts";
 import { needs } from "../support/needs.ts";
 import { spawnOwned } from "../support/owner.ts";
 import { parseOutput } from "../support/perfdata.ts";
@@ -25,9 +25,12 @@ const memories = mkdtempSync(join(tmpdir(), "liveproxy-"));
 after(() => rmSync(memories, { recursive: true, force: true }));
 let runs = 0;
 
+/** An answer takes its time on a busy machine. */
+const PATIENT = { "-t": "50", "-w": "30", "-c": "40" };
+
 /** Runs it without a memory of other runs. */
 const run = (...args: readonly string[]) =>
-  runPlugin("check_liveproxy", args, { env: { MP_STATE_PATH: join(memories, `${runs++}`) } });
+  runPlugin("check_liveproxy", patiently(args, PATIENT), { env: { MP_STATE_PATH: join(memories, `${runs++}`) } });
 
 /** Runs it, and takes its answer apart: whatever it says must be well-formed. */
 async function check(...args: readonly string[]) {
@@ -87,14 +90,14 @@ test("a real icinga2", needs("icinga2", "openssl"), async (t) => {
       core.address,
       "--tls",
       "-t",
-      "2",
+      "4",
     );
   });
 
   await t.test("hangs with all its places taken, and answers as soon as one is free", async () => {
     const idle = Array.from({ length: 40 }, () => connect(core.port, core.host));
     await Promise.all(idle.map((socket) => once(socket, "connect")));
-    await expects(2, /no answer within \d(?:\.\d)? s \(connected\)/, "-H", core.address, "-t", "2");
+    await expects(2, /no answer within \d(?:\.\d)? s \(connected\)/, "-H", core.address, "-t", "4");
     for (const socket of idle) socket.destroy();
     await expects(0, /1 site ready/, "-H", core.address);
   });
@@ -107,7 +110,7 @@ test("a real icinga2", needs("icinga2", "openssl"), async (t) => {
       "-H",
       unix,
       "-t",
-      "2",
+      "4",
     );
     core.thaw();
     await expects(0, /1 site ready/, "-H", unix);
@@ -177,7 +180,10 @@ test("liveproxyd in front of a real icinga2", needs("icinga2"), async (t) => {
     const byHand = ["--socket-dir", join(proxy.root, "tmp/run/liveproxy")];
     await expects(0, /1 site ready, answered in \d+\.\d+ s$/, ...byHand);
     const environment = { env: { OMD_ROOT: proxy.root, MP_STATE_PATH: join(memories, "environment") } };
-    assert.equal((await runPlugin("check_liveproxy", ["--reset-warning", "0"], environment)).code, 0);
+    assert.equal(
+      (await runPlugin("check_liveproxy", patiently(["--reset-warning", "0"], PATIENT), environment)).code,
+      0,
+    );
   });
 
   await t.test("fewer channels than there should be", async () => {
@@ -295,7 +301,7 @@ test("what a site of the proxy may do to a client", async (t) => {
     2,
     /Site ber: no answer within \d(?:\.\d)? s \(connected\) .*state file says ready: hung/,
     "-t",
-    "2",
+    "4",
     "-v",
   );
   assert.match(hung.stdout, /\nmuc \(.*answered in/);
@@ -419,7 +425,7 @@ test("what is no LMD: a web server, nobody, TLS in between", needs("openssl"), a
     "--lmd",
     silent,
     "-t",
-    "2",
+    "4",
     "--perfdata",
     "none",
   );
@@ -486,7 +492,7 @@ test("a connection that nobody serves any more is given up for a second one, whe
   await expects(0, /1 site ready/, "-H", core.socket, "-c", "0.5");
   assert.equal(core.connections().taken, 2);
   core.hold(true);
-  await expects(2, /no answer within \d(?:\.\d)? s \(connected\)/, "-H", core.socket, "-c", "0", "-t", "2");
+  await expects(2, /no answer within \d(?:\.\d)? s \(connected\)/, "-H", core.socket, "-c", "0", "-t", "4");
   assert.equal(core.connections().taken, 3);
 });
 
@@ -513,7 +519,7 @@ test("500 sites, one of which hangs, and forty: everybody else's verdict is in t
   assert.equal(all.perfdata.find(({ label }) => label === "sites_ready")?.value, 500);
   for (let hung = 1; hung <= 40; hung += 39) {
     for (let n = 0; n < hung; n += 1) await proxy.set(`site${n * 7}`, { client: "hang" });
-    const answer = await expects(2, /Site site0: no answer within/, ...args, "-t", "5");
+    const answer = await expects(2, /Site site0: no answer within/, ...args, "-t", "10");
     const value = (label: string) => answer.perfdata.find((item) => item.label === label)?.value;
     assert.deepEqual([value("sites_ready"), value("sites_down")], [500 - hung, hung]);
   }

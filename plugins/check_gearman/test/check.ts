@@ -4,7 +4,7 @@ import { adminCommand, untilQueues } from "#test/servers/admin.ts";
 import { fillQueue, registerQueues } from "#test/servers/gearman-worker.ts";
 import { type Gearmand, startGearmand } from "#test/servers/gearmand.ts";
 import { neverAnswers, startRawWorker } from "#test/servers/raw-worker.ts";
-import { execPlugin, type Finished, startPlugin } from "#test/support/exec.ts";
+import { execPlugin, type Finished, patiently, startPlugin } from "#test/support/exec.ts";
 import type { Owner } from "#test/support/owner.ts";
 import { type Output, parseOutput } from "#test/support/perfdata.ts";
 
@@ -20,7 +20,7 @@ export interface Answer extends Output {
 
 /** Runs check_gearman and asserts what holds of every answer: well-formed, a state that fits the text, a silent stderr. */
 export async function check(...args: readonly string[]): Promise<Answer> {
-  const { code, signal, stdout, stderr } = await execPlugin("check_gearman", ...args);
+  const { code, signal, stdout, stderr } = await execPlugin("check_gearman", ...patiently(args, { "-t": "50" }));
   assert.deepEqual({ signal, stderr }, { signal: null, stderr: "" }, stdout);
   assert.doesNotMatch(stdout, /^\s+at |node:internal|internal error/m);
   const state = STATES[code ?? -1] ?? assert.fail(`exit code ${code}`);

@@ -260,7 +260,7 @@ test("--confirm: a worker that stays away is an alarm, before the deadline at th
   const { address } = await gearmandWith(t, { q: { waiting: 3 }, idle: {} });
   const orphan = "check_gearman CRITICAL - Queue q has 3 jobs without any worker.";
   assert.equal((await check("-H", address, "--confirm", "0.3")).text, orphan);
-  assert.equal((await check("-H", address, "--confirm", "60", "-t", "2:UNKNOWN")).text, orphan);
+  assert.equal((await check("-H", address, "--confirm", "60", "-t", "4:UNKNOWN")).text, orphan);
   const { text } = await check("-H", address, "-q", "idle", "-C", "1:", "--confirm", "0.3");
   assert.equal(text, "check_gearman CRITICAL - Queue idle has no worker.");
 });

@@ -75,14 +75,14 @@ test("no answer, a web server, a refusal: never OK", async (t) => {
     [bad.answersErrors, "UNKNOWN"],
   ] as const) {
     const { address } = await start(t);
-    assert.equal((await check("-H", address, "-t", "2")).state, state);
+    assert.equal((await check("-H", address)).state, state);
   }
 });
 
 test("a server that is down is CRITICAL with -q too, and its queue not called missing", async () => {
   const { address } = await bad.refused();
   for (const host of [address, "no-such-host.invalid"]) {
-    const { state, text } = await check("-H", host, "-q", "service", "-t", "5");
+    const { state, text } = await check("-H", host, "-q", "service");
     assert.equal(state, "CRITICAL");
     assert.doesNotMatch(text, /not found$/);
   }
@@ -185,10 +185,10 @@ test("-w 100: is a range, and not 100", real, async (t) => {
   assert.equal((await check("-H", address, "-w", "100:", "-c", "0")).state, "WARNING");
 });
 
-test("-t 1 is a second, for jobs too", real, async (t) => {
+test("-t 20 is twenty seconds, for jobs too", real, async (t) => {
   const { address } = await startGearmand(t);
   await raw.startRawWorker(t, address, "q", (_job, reply) => void setTimeout(() => reply.complete("0:done"), 50));
-  assert.equal((await check("-H", address, "-q", "q", "-s", "check", "-t", "1")).text, "done");
+  assert.equal((await check("-H", address, "-q", "q", "-s", "check", "-t", "20")).text, "done");
 });
 
 test(

@@ -77,10 +77,10 @@ test("one server stopped, and started again", real, async (t) => {
 test("a frozen server does not hide the other: both are judged when time is over", real, async (t) => {
   const { a, b, label, run } = await twoServers(t, { waiting: 20, worker: 1 }, {});
   b.freeze();
-  const answer = await run("-t", "2");
+  const answer = await run("-t", "4");
   assert.equal(
     answer.text,
-    `check_gearman CRITICAL - no complete answer from ${b.address} within 2 s (0 bytes received). ${a.address}: Queue q has 20 waiting jobs.`,
+    `check_gearman CRITICAL - no complete answer from ${b.address} within 4 s (0 bytes received). ${a.address}: Queue q has 20 waiting jobs.`,
   );
   assert.equal(answer.value(label(a, "q_waiting")), 20);
   b.thaw();
@@ -89,22 +89,23 @@ test("a frozen server does not hide the other: both are judged when time is over
 test("a frozen server has the state of -t, and does not soften what the other has", real, async (t) => {
   const { a, b, run } = await twoServers(t, { waiting: 200, worker: 1 }, {});
   b.freeze();
-  const answer = await run("-t", "2:WARNING");
+  const answer = await run("-t", "4:WARNING");
   assert.equal(answer.state, "CRITICAL");
   assert.ok(
     answer.text.includes(`CRITICAL - ${a.address}: Queue q has 200 waiting jobs. no complete answer from ${b.address}`),
   );
-  assert.equal((await run("-t", "2:WARNING", "-c", "0", "-w", "0")).state, "WARNING");
+  assert.equal((await run("-t", "4:WARNING", "-c", "0", "-w", "0")).state, "WARNING");
   b.thaw();
 });
 
 test("a server too slow for another look is judged by the last one", async (t) => {
-  const { address } = await scripted(t, (command, socket) => {
-    const answer = command === "status" ? "q\t2\t0\t0\n.\n" : "OK 1.1.20\n";
-    setTimeout(() => socket.write(answer), 1600).unref();
-    return undefined;
+  let looks = 0;
+  const { address } = await scripted(t, (command) => {
+    if (command !== "status") return "OK 1.1.20\n";
+    looks += 1;
+    return looks === 1 ? "q\t2\t0\t0\n.\n" : undefined;
   });
-  const answer = await check("-H", address, "-t", "3:UNKNOWN");
+  const answer = await check("-H", address, "-t", "4:UNKNOWN");
   assert.equal(answer.text, "check_gearman CRITICAL - Queue q has 2 jobs without any worker.");
   assert.equal(answer.value("q_waiting"), 2);
 });
@@ -112,7 +113,7 @@ test("a server too slow for another look is judged by the last one", async (t) =
 test("looking again for a worker ends in time when another server is frozen", real, async (t) => {
   const { a, b } = await twoServers(t, { waiting: 2 }, {});
   b.freeze();
-  const answer = await check("-H", a.address, "-H", b.address, "-t", "2");
+  const answer = await check("-H", a.address, "-H", b.address, "-t", "4");
   assert.equal(answer.state, "CRITICAL");
   assert.ok(answer.text.includes(`${a.address}: Queue q has 2 jobs without any worker.`), answer.stdout);
   b.thaw();

@@ -59,7 +59,7 @@ test("a certificate for another name, unless --tls-server-name expects it", real
 
 test("a client certificate, where the server demands one", real, async (t) => {
   const strict = await tlsFront(t, plain.address, { ...pem, clientCa: pem.ca });
-  assert.equal((await check("-H", strict.address, "--tls-ca", pem.ca, "-t", "3")).state, "CRITICAL");
+  assert.equal((await check("-H", strict.address, "--tls-ca", pem.ca)).state, "CRITICAL");
   const { state, stdout } = await check(
     ...["-H", strict.address, "--tls-ca", pem.ca, "--tls-cert", pem.cert, "--tls-key", pem.key],
   );
@@ -76,23 +76,23 @@ test("a certificate without its own key", real, async () => {
 });
 
 test("a TLS server without --tls, which hangs up without a word as gearmand does, is CRITICAL", real, async () => {
-  const { text } = await check("-H", front.address, "-t", "3");
+  const { text } = await check("-H", front.address);
   assert.match(text, /^check_gearman CRITICAL - \S+ closed the connection before the answer was complete \(0 bytes/);
 });
 
 test("a TLS server without --tls that sends an alert is UNKNOWN, with the option to add", async (t) => {
   const { address } = await closesAfter(t, "\x15\x03\x01\0\x02\x02\x46");
-  const { text } = await check("-H", address, "-t", "3");
+  const { text } = await check("-H", address);
   assert.equal(text, `check_gearman UNKNOWN - ${address} is not a gearmand: it speaks TLS, use --tls`);
 });
 
 test("--tls to a plaintext server", real, async () => {
-  const { text } = await check("-H", plain.address, "--tls", "-t", "3");
+  const { text } = await check("-H", plain.address, "--tls");
   assert.match(text, /^check_gearman CRITICAL - TLS handshake with \S+ failed: the server seems to speak plaintext$/);
 });
 
 test("--tls to a server that never shakes hands ends in time", async (t) => {
   const { address } = await silent(t);
-  const { text } = await check("-H", address, "--tls", "-t", "2");
-  assert.equal(text, `check_gearman CRITICAL - no TLS handshake with ${address} within 2 s`);
+  const { text } = await check("-H", address, "--tls", "-t", "4");
+  assert.equal(text, `check_gearman CRITICAL - no TLS handshake with ${address} within 4 s`);
 });

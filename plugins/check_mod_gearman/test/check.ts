@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 
 import { queueCounts } from "#test/servers/admin.ts";
 import { KEY } from "#test/servers/mod-gearman-worker.ts";
-import { type Finished, type Started, startPlugin } from "#test/support/exec.ts";
+import { type Finished, patiently, type Started, startPlugin } from "#test/support/exec.ts";
 import { type Output, parseOutput } from "#test/support/perfdata.ts";
 
 const STATES = ["OK", "WARNING", "CRITICAL", "UNKNOWN"];
@@ -21,10 +21,13 @@ export async function check(...args: readonly string[]): Promise<Answer> {
   return read(await start(...args).finished);
 }
 
+/** The round trip of a job takes its time on a busy machine. */
+const PATIENT = { "-t": "50", "-w": "30", "-c": "40" };
+
 /** {@link check} without waiting for it. */
 export function start(...args: readonly string[]): Started {
   const key = args.some((argument) => /^--(?:key|config|no-enc)/.test(argument)) ? [] : ["--key-env", "THE_KEY"];
-  return startPlugin("check_mod_gearman", [...key, ...args], { env: { THE_KEY: KEY } });
+  return startPlugin("check_mod_gearman", [...key, ...patiently(args, PATIENT)], { env: { THE_KEY: KEY } });
 }
 
 /** Takes the answer of a run apart. */

