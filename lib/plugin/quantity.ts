@@ -62,13 +62,15 @@ interface Unjudged {
   readonly critical?: never;
 }
 
-type Holes<L extends string> = L extends `${string}<${infer Name}>${infer Rest}` ? Name | Holes<Rest> : never;
+type Placeholders<L extends string> = L extends `${string}<${infer Name}>${infer Rest}`
+  ? Name | Placeholders<Rest>
+  : never;
 type Optional<L extends string> = L extends `${string}[${infer Inner}]${infer Rest}`
-  ? Holes<Inner> | Optional<Rest>
+  ? Placeholders<Inner> | Optional<Rest>
   : never;
 
 /** What fills the placeholders of a label, each made by `safeLabel` where it comes from data. */
-export type Names<L extends string> = { readonly [N in Exclude<Holes<L>, Optional<L>>]: string } & {
+export type Names<L extends string> = { readonly [N in Exclude<Placeholders<L>, Optional<L>>]: string } & {
   readonly [N in Optional<L>]?: string | undefined;
 };
 
@@ -235,7 +237,7 @@ interface Levels {
 }
 
 /** A placeholder, and what stands around it where it is filled. */
-interface Hole {
+interface Placeholder {
   readonly before: string;
   readonly name: string;
   readonly after: string;
@@ -249,7 +251,7 @@ class Meter {
   readonly critical: AnyThreshold;
   readonly #measured: Measured;
   /** The label, cut at its placeholders, because 100,000 queues have one each. */
-  readonly #holes: readonly Hole[];
+  readonly #placeholders: readonly Placeholder[];
   readonly #end: string;
   readonly #isTime: boolean;
   /** The thresholds, unless they depend on the maximum. */
@@ -259,8 +261,8 @@ class Meter {
     this.#measured = measured;
     this.warning = warning;
     this.critical = critical;
-    const holes = measured.label.matchAll(/\[([^<\]]*)<(\w+)>([^\]]*)\]|([^<[]*)<(\w+)>/g);
-    this.#holes = Array.from(holes, ([, before, name, after = "", alsoBefore, alsoName]) => ({
+    const found = measured.label.matchAll(/\[([^<\]]*)<(\w+)>([^\]]*)\]|([^<[]*)<(\w+)>/g);
+    this.#placeholders = Array.from(found, ([, before, name, after = "", alsoBefore, alsoName]) => ({
       before: before ?? alsoBefore ?? "",
       name: name ?? alsoName ?? "",
       after,
@@ -336,10 +338,10 @@ class Meter {
   #label(names: Readonly<Record<string, string | undefined>>): string {
     let label = "";
     // without an iterator: most of what a large server's perfdata costs is spent here
-    for (let at = 0; at < this.#holes.length; at++) {
-      const hole = this.#holes[at] as Hole;
-      const filled = names[hole.name];
-      if (filled !== undefined) label += hole.before + filled + hole.after;
+    for (let at = 0; at < this.#placeholders.length; at++) {
+      const placeholder = this.#placeholders[at] as Placeholder;
+      const filled = names[placeholder.name];
+      if (filled !== undefined) label += placeholder.before + filled + placeholder.after;
     }
     return label + this.#end;
   }
