@@ -34,7 +34,7 @@ test("forty that hang keep nobody from being asked, and are asked once more them
     asked.set(n, (asked.get(n) ?? 0) + 1);
     return n < 40 ? untilAborted(signal) : Promise.resolve("fine");
   };
-  const results = await askAll(numbers(100), ask, isSlow, inMs(2000), never);
+  const results = await askAll(numbers(100), ask, isSlow, inMs(4000), never);
   assert.deepEqual(
     results,
     numbers(100).map((n) => (n < 40 ? "slow" : "fine")),
