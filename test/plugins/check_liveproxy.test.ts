@@ -7,7 +7,7 @@ import { join } from "node:path";
 import { after, type TestContext, test } from "node:test";
 
 import { startCannedCore, status } from "../servers/canned-core.ts";
-import { startIcinga } from "../servers/icinga2.ts";
+import { type Icinga, startIcinga } from "../servers/icinga2.ts";
 import { fixed16 } from "../servers/liveproxyd/answer.ts";
 import { startLiveproxyd } from "../servers/liveproxyd/start.ts";
 import { PeerStatus, startLmd } from "../servers/lmd.ts";
@@ -49,8 +49,20 @@ async function expects(code: number, text: RegExp, ...args: readonly string[]) {
 
 const labels = ({ perfdata }: { perfdata: readonly { label: string }[] }) => perfdata.map(({ label }) => label);
 
+const stops: (() => unknown)[] = [];
+after(async () => {
+  for (const stop of stops) await stop();
+});
+let icinga: Promise<Icinga> | undefined;
+
+/** One for the whole file; a test leaves it running. */
+function realCore(): Promise<Icinga> {
+  icinga ??= startIcinga({ after: (stop) => void stops.push(stop) });
+  return icinga;
+}
+
 test("a real icinga2", needs("icinga2", "openssl"), async (t) => {
-  const core = await startIcinga(t);
+  const core = await realCore();
   const unix = `unix:${core.socket}`;
 
   await t.test("answers over its Unix socket and over TCP", async () => {
@@ -140,7 +152,7 @@ test("a real icinga2", needs("icinga2", "openssl"), async (t) => {
 });
 
 test("liveproxyd in front of a real icinga2", needs("icinga2"), async (t) => {
-  const core = await startIcinga(t);
+  const core = await realCore();
   const proxy = await startLiveproxyd(t, {
     sites: [{ id: "muc", target: core.socket }],
     busyText: "Kein Kanal frei (%d)",

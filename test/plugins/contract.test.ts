@@ -261,10 +261,11 @@ for (const node of OTHER_NODES) {
       return t.skip(`Node ${node} cannot be had: ${(error as Error).message.split("\n")[0]}`);
     }
     for (const name of plugins) {
-      const args = await ordinary(name, t);
-      for (const copy of [copyOf(name, emptyFolder(t)), copyOf(name, emptyFolder(t), "module")]) {
-        for (const argv of [args, ["--help"], ["--no-such-option"]]) {
-          assert.deepEqual(await run(copy, argv, { node: binary }), await run(name, argv), `${name} ${argv.join(" ")}`);
+      const copies = [copyOf(name, emptyFolder(t)), copyOf(name, emptyFolder(t), "module")];
+      for (const argv of [await ordinary(name, t), ["--help"], ["--no-such-option"]]) {
+        const expected = await run(name, argv);
+        for (const copy of copies) {
+          assert.deepEqual(await run(copy, argv, { node: binary }), expected, `${name} ${argv.join(" ")}`);
         }
       }
     }
