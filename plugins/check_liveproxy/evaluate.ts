@@ -7,6 +7,7 @@ import { metrics } from "./metrics.ts";
 import { isDaemonDown, judgeDaemon, judgeStateFile, stateFileAge } from "./proxy.ts";
 import type { Rules } from "./rules.ts";
 import { judgeSite } from "./site.ts";
+import { judgeUnjudged } from "./unjudged.ts";
 import { byUrgency, type Finding, type SiteVerdict, type Surroundings } from "./verdict.ts";
 import { counted, shown, span } from "./words.ts";
 
@@ -42,7 +43,7 @@ export function evaluate(
 
   const all = [...verdicts, ...judgedLmds.flatMap(({ peers }) => peers)];
   const isDaemonGone = proxy?.daemon !== undefined && reached === 0 && isDaemonDown(proxy.daemon, nowMs);
-  findings.push(...judgeAll(all, rules, isDaemonGone));
+  findings.push(...judgeAll(all, rules, isDaemonGone), ...judgeUnjudged({ facts, verdicts, surroundings }, rules));
   if (all.length === 0 && findings.every(({ status }) => status === Status.OK)) {
     findings.push({ status: Status.UNKNOWN, text: "nothing to check: no site found, or none left by the filters" });
   }

@@ -134,7 +134,7 @@ export default definePlugin({
     const { site, include, exclude } = options;
     const places = readPlaces(options);
     refuseMeaningless(options, places);
-    const rules = readRules(options);
+    const rules = readRules(options, context.given);
 
     const [{ proxy, sites }, lmds] = await Promise.all([
       probeSites(

@@ -1,7 +1,16 @@
-import { list, option, parseCountThreshold, perfdataOptions, Range, type Values } from "monitoring-plugins-ts";
+import {
+  list,
+  option,
+  parseCountThreshold,
+  perfdataOptions,
+  Range,
+  type Threshold,
+  unjudgedOption,
+  type Values,
+} from "monitoring-plugins-ts";
 
 import type { Rules } from "./rules.ts";
-import { parseSeconds, parseSecondsThreshold, parseShare } from "./threshold.ts";
+import { isOff, parseSeconds, parseSecondsThreshold, parseShare, type ShareThreshold } from "./threshold.ts";
 
 const LIMITS = "Thresholds: seconds (or 5m, 2h), 0 is off; N or N% alerts at so many or more";
 
@@ -80,12 +89,23 @@ export const ruleOptions = {
     section: LIMITS,
     parse: parseSecondsThreshold,
   }),
+  unjudged: unjudgedOption(LIMITS),
 
   ...perfdataOptions("Output"),
 };
 
-/** What {@link ruleOptions} were given. */
-export function readRules(options: Values<typeof ruleOptions>): Rules {
+/** The options that hold a threshold. */
+export type ThresholdKey = {
+  [K in keyof RuleValues]: RuleValues[K] extends Threshold | ShareThreshold | undefined ? K : never;
+}[keyof RuleValues];
+type RuleValues = Values<typeof ruleOptions>;
+
+/**
+ * What {@link ruleOptions} were given.
+ *
+ * @param given the options that were, by their names
+ */
+export function readRules(options: RuleValues, given: ReadonlySet<string>): Rules {
   return {
     time: { warning: options.warning, critical: options.critical },
     down: { warning: options.downWarning, critical: options.downCritical },
@@ -104,7 +124,14 @@ export function readRules(options: Values<typeof ruleOptions>): Rules {
     threadsGrowth: options.threadsGrowthWarning,
     resets: options.resetsWarning,
     fresh: { warning: options.freshWarning, critical: options.freshCritical },
+    given: new Set(
+      Object.keys(ruleOptions).filter((key) => given.has(key) && !isOffValue(options[key as keyof RuleValues])),
+    ),
+    unjudged: options.unjudged,
     perfdata: options.perfdata,
     perfdataFilter: options.perfdataFilter,
   };
 }
+
+const isOffValue = (value: RuleValues[keyof RuleValues]) =>
+  typeof value === "object" && value !== null && ("of" in value || "alerts" in value) && isOff(value);

@@ -1,4 +1,4 @@
-import type { CountThreshold, Pattern, PerfdataAmount, Range } from "monitoring-plugins-ts";
+import type { CountThreshold, Pattern, PerfdataAmount, Range, Status } from "monitoring-plugins-ts";
 
 import type { SecondsThreshold, ShareThreshold } from "./threshold.ts";
 
@@ -44,6 +44,10 @@ export interface Rules {
   readonly resets: CountThreshold;
   /** Seconds since the data were last updated; undefined: for LMD its own defaults, for cores not judged. */
   readonly fresh: Levels<SecondsThreshold | undefined>;
+  /** Thresholds that were given, by the names of their options. */
+  readonly given: ReadonlySet<string>;
+  /** State where one of them cannot be judged. */
+  readonly unjudged: Status;
   readonly perfdata: PerfdataAmount;
   readonly perfdataFilter: Pattern | undefined;
 }

@@ -2,6 +2,7 @@ import { formatDecimal, parseDecimal, type Threshold } from "monitoring-plugins-
 
 /** A threshold on how much of something is used: `N` or `N%`, alerting at so much or more; 0 is off. */
 export interface ShareThreshold {
+  readonly isOff: boolean;
   /** The threshold on the number used, when there are `total`. */
   of(total: number): Threshold;
 }
@@ -14,6 +15,7 @@ export function parseShare(text: string): ShareThreshold {
     throw new Error(`'${text}' is neither a number nor a percentage: 4 or 80% (alert at so many or more, 0 is off)`);
   }
   return {
+    isOff: amount === 0,
     of(total) {
       const least = isPercent ? (total * amount) / 100 : amount;
       const isOff = amount === 0 || total === 0;
@@ -24,6 +26,10 @@ export function parseShare(text: string): ShareThreshold {
     },
   };
 }
+
+/** Whether the user switched the threshold off. */
+export const isOff = (threshold: Threshold | ShareThreshold) =>
+  "of" in threshold ? threshold.isOff : `${threshold}` === "";
 
 /** A threshold on an age or a time: alerts above so many seconds; 0 is off. */
 export interface SecondsThreshold extends Threshold {

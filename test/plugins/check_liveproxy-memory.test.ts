@@ -258,7 +258,7 @@ test("a memory that cannot be kept is none: noted, and never a reason for anothe
   chmodSync(theirs, 0o555);
   chmodSync(proxy.root, 0o755);
   const state = ["--state-file", join(proxy.root, "var/log/liveproxyd.state"), "--state-dir", theirs];
-  const denied = await finished(runPlugin(copy, [...state, ...PATIENT, "--perfdata", "none"], { uid: 65_534 }));
+  const denied = await finished(runPlugin(copy, [...state, "-t", "50", "--perfdata", "none"], { uid: 65_534 }));
   assert.match(
     denied.stdout,
     /\nnothing is remembered between runs \(see --state-dir\): .* cannot be written: EACCES\n$/,

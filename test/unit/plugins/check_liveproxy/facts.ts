@@ -1,7 +1,7 @@
 import { type FailureKind, LivestatusError } from "../../../../lib/livestatus/failure.ts";
 import type { Peer } from "../../../../lib/livestatus/peers.ts";
 import type { SiteState } from "../../../../lib/livestatus/state-file.ts";
-import { readValues, splitCommandLine } from "../../../../lib/plugin/command-line.ts";
+import { givenOptions, readValues, splitCommandLine } from "../../../../lib/plugin/command-line.ts";
 import type { Result } from "../../../../lib/plugin/result.ts";
 import { Status } from "../../../../lib/plugin/status.ts";
 import { evaluate } from "../../../../plugins/check_liveproxy/evaluate.ts";
@@ -100,10 +100,8 @@ export const processOf = (title: string, more = {}) => ({
 
 /** The verdict on a scene, under options as a user types them. */
 export async function judge(scene: Scene, ...argv: readonly string[]): Promise<Result> {
-  const options = await readValues(
-    ruleOptions,
-    await splitCommandLine({ name: "check_liveproxy", options: ruleOptions }, argv),
-  );
+  const texts = await splitCommandLine({ name: "check_liveproxy", options: ruleOptions }, argv);
+  const options = await readValues(ruleOptions, texts);
   const sites = scene.sites ?? [];
   const states = scene.states ?? sites.filter(({ isProxied }) => isProxied).map(({ id }) => state(id));
   const daemon: DaemonFacts = {
@@ -151,7 +149,7 @@ export async function judge(scene: Scene, ...argv: readonly string[]): Promise<R
             },
           ],
   };
-  const rules = readRules(options);
+  const rules = readRules(options, givenOptions(ruleOptions, texts));
   const select = (lmd: Facts["lmds"][number]) => (lmd.answer instanceof Error ? [] : lmd.answer.peers);
   return evaluate(facts, surroundingsOf(facts, rules), select, rules);
 }
