@@ -14,12 +14,14 @@ installMissing((line) => console.log(line));
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const standalone = process.argv.includes("--standalone");
 const filters = process.argv.slice(2).filter((argument) => argument !== "--standalone");
+/** Those that take so long that nothing would be left to do beside them at the end. */
+const isLong = (/** @type {string} */ path) => /^test\/(?:packaging\/(?:install|debian)|newcomer)\./.test(path);
 const files = ["test", "plugins"]
   .flatMap((folder) => readdirSync(join(root, folder), { recursive: true }).map((path) => join(folder, path)))
   .filter((path) => path.endsWith(".test.ts"))
   .filter((path) => !standalone || path.startsWith(join("test", "plugins")) || path.startsWith("plugins"))
   .filter((path) => filters.length === 0 || filters.some((filter) => path.includes(filter)))
-  .sort();
+  .sort((a, b) => Number(isLong(b)) - Number(isLong(a)) || (a < b ? -1 : 1));
 if (files.length === 0) {
   console.error(`no test file has ${filters.join(" or ")} in its path`);
   process.exit(1);
