@@ -9,7 +9,7 @@ export { formatDecimal, parseDecimal, parseNumber } from "./decimal.ts";
 export { formatDuration, parseDuration } from "./duration.ts";
 export { CheckError, DeadlineError, UsageError } from "./error.ts";
 export { readFile } from "./file.ts";
-export { formatMetric, type Metric, type MetricDeclaration, safeLabel, type UoM } from "./metric.ts";
+export { formatMetric, type Metric, type MetricDeclaration, plainLabel, safeLabel, type UoM } from "./metric.ts";
 export {
   count,
   type Declarations,
@@ -21,7 +21,7 @@ export {
   option,
   type Values,
 } from "./option.ts";
-export { filterMetrics, type PerfdataAmount, parsePerfdata, perfdataOptions } from "./perfdata.ts";
+export { filterMetrics, type ParsedPerfdata, type PerfdataAmount, parsePerfdata, perfdataOptions } from "./perfdata.ts";
 export { type Context, definePlugin, type Plugin } from "./plugin.ts";
 export { defineProgram, type Program, type ProgramContext } from "./program.ts";
 export {

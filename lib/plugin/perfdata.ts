@@ -3,39 +3,63 @@ import { option } from "./option.ts";
 import { Range } from "./range.ts";
 import { type Pattern, parseExpression } from "./selection.ts";
 
-/** Label, value with unit, and up to four fields behind semicolons. */
-const ITEM = /^(?:'((?:[^']|'')+)'|([^\s'=]+))=(-?[0-9.]+(?:[eE][-+]?\d+)?)([A-Za-z%]{0,8})((?:;[^;\s]*){0,4};?)$/;
+/** Label, value with unit, up to four fields behind semicolons, and a blank or the end. */
+const ITEM =
+  /(?:'((?:[^']|'')+)'|([^\s'=]+))=(-?[0-9.]+(?:[eE][-+]?\d+)?)([^\s\d;'=.,-]{0,8})((?:;[^;\s]*){0,4};?)(?=\s|$)/y;
 
-/** The units of the guidelines. Consumers drop any other, or the item with it. */
-const UNITS: ReadonlySet<string> = new Set(["", "s", "ms", "us", "%", "B", "KB", "MB", "TB", "c"]);
+/**
+ * The units that Nagios or Icinga 2 take (https://icinga.com/docs/icinga-2/latest/doc/05-service-monitoring/#unit-of-measurement-uom):
+ * times, bytes and bits with decimal and binary prefixes, percent, counters, temperatures, and those of electricity, weight,
+ * volume and light. Of any other a consumer would take the number alone.
+ */
+const UNIT =
+  /^(?:|[nmu]?s|[mhd]|%|c|[kKMGTPEZY]?i?[Bb]|[CFK]|[numkKMGTP]?(?:A|V|W|O|Ws|Wh|As|Ah|g|l)|t|lm|dBm|packets)$/;
 
-/** Splits at blanks that are not inside quotes. */
-const WORD = /(?:'(?:[^']|'')*'|[^\s'])+/g;
+/** Another program's perfdata. */
+export interface ParsedPerfdata {
+  readonly metrics: readonly Metric[];
+  /** What could not be read, as it was written. */
+  readonly dropped: readonly string[];
+}
 
 /**
  * Reads another program's perfdata, to judge it or to print it anew. Tolerant where programs differ (blanks, exponents,
- * missing quotes), strict in what it returns: an item that cannot be read is left out, and so is a unit, a threshold or a
- * bound of an item.
+ * missing quotes), strict in what it returns: an item that cannot be read, or whose unit is none that consumers know, is left
+ * out, alone; so is a threshold or a bound of an item.
  */
-export function parsePerfdata(text: string): readonly Metric[] {
+export function parsePerfdata(text: string): ParsedPerfdata {
   const metrics: Metric[] = [];
-  for (const word of text.match(WORD) ?? []) {
-    const metric = parseItem(word);
-    if (metric !== undefined) metrics.push(metric);
+  const dropped: string[] = [];
+  for (let at = skipBlanks(text, 0); at < text.length; ) {
+    ITEM.lastIndex = at;
+    const metric = readItem(ITEM.exec(text));
+    // behind an item, or behind the next blank: what looks like an item there is one
+    const end = metric === undefined ? nextBlank(text, at) : ITEM.lastIndex;
+    if (metric === undefined) dropped.push(text.slice(at, end));
+    else metrics.push(metric);
+    at = skipBlanks(text, end);
   }
-  return metrics;
+  return { metrics, dropped };
 }
 
-function parseItem(word: string): Metric | undefined {
-  const [, quoted, bare, number, uom = "", rest = ""] = ITEM.exec(word) ?? [];
+const indexOf = (pattern: RegExp) => (text: string, from: number) => {
+  pattern.lastIndex = from;
+  return pattern.exec(text)?.index ?? text.length;
+};
+
+const skipBlanks = indexOf(/\S/g);
+const nextBlank = indexOf(/\s/g);
+
+function readItem(item: RegExpExecArray | null): Metric | undefined {
+  const [, quoted, bare, number, uom = "", rest = ""] = item ?? [];
   const label = quoted?.replaceAll("''", "'") ?? bare;
   const value = Number(number);
-  if (label === undefined || !Number.isFinite(value)) return undefined;
+  if (label === undefined || !Number.isFinite(value) || !UNIT.test(uom)) return undefined;
   const [, warning = "", critical = "", min = "", max = ""] = rest.split(";");
   return {
     label: plainLabel(label),
     value,
-    uom: UNITS.has(uom) ? uom : "",
+    uom,
     warning: parseRange(warning),
     critical: parseRange(critical),
     min: parseBound(min),

@@ -1,7 +1,7 @@
 import { formatDecimal } from "./decimal.ts";
 import type { Metric, MetricDeclaration, UoM } from "./metric.ts";
 import { type Declarations, type Group, type Option, option } from "./option.ts";
-import { parsePerfdata } from "./perfdata.ts";
+import { type ParsedPerfdata, parsePerfdata } from "./perfdata.ts";
 import { Range, type Threshold } from "./range.ts";
 import { judge, type Result } from "./result.ts";
 import { Status, urgency } from "./status.ts";
@@ -172,7 +172,7 @@ export function quantity<const L extends string, T extends Threshold | RelativeT
 /** Declares that somebody else's perfdata is printed anew: label, unit and thresholds are theirs. Reaches `check` as what reads it. */
 export function relayed(
   declaration: Pick<MetricDeclaration, "label" | "meaning" | "with" | "when">,
-): Declared & Group<(text: string) => readonly Metric[]> {
+): Declared & Group<(text: string) => ParsedPerfdata> {
   return {
     declared: { ...declaration, relayed: true },
     options: {},

@@ -1,7 +1,10 @@
 import {
   type Detail,
   filterMetrics,
+  formatDecimal,
   type Metric,
+  measure,
+  type ParsedPerfdata,
   type Pattern,
   type PerfdataAmount,
   parseStatus,
@@ -15,11 +18,15 @@ import {
 import { displayName } from "monitoring-plugins-ts/gearman";
 
 import type { JobFacts, JobOrder } from "./job.ts";
+import type { LabelRange } from "./options.ts";
 import type { answer, measures } from "./quantities.ts";
 
 /** Everything the user said about the answer to a job. */
 export interface JobRules extends Pick<Values<typeof measures>, "time">, Values<typeof answer> {
   readonly expect: string | undefined;
+  /** Thresholds on values of the answer. */
+  readonly replyWarning: readonly LabelRange[];
+  readonly replyCritical: readonly LabelRange[];
   readonly perfdata: PerfdataAmount;
   readonly perfdataFilter: Pattern | undefined;
 }
@@ -55,29 +62,47 @@ interface Answer {
   /** What stands in front of the colon when that is no state: `9` of `9:text`. */
   readonly strangeState: string | undefined;
   readonly text: string;
-  readonly metrics: readonly Metric[];
+  readonly perfdata: ParsedPerfdata;
   readonly lines: readonly string[];
 }
 
 /**
- * Reads an answer of the form `N:text|perfdata`, then further lines. Mod-Gearman's workers send 65,536 bytes: their text, a
- * NUL, and whatever the memory behind it held.
+ * Reads an answer of the form `N:text|perfdata`, then further lines, of which the last ones may be perfdata as well. The state
+ * is a single character, as to Mod-Gearman: `12:30 up 5 days` has none. Mod-Gearman's workers send 65,536 bytes: their text,
+ * a NUL, and whatever the memory behind it held.
  */
 function parseAnswer(data: Buffer, { workerPerfdata }: JobRules): Answer {
   const nul = data.indexOf(0);
   const whole = data.toString("utf8", 0, nul < 0 ? data.length : nul).trim();
-  const [, prefix, output = whole] = /^(-?\d+|.):(.*)$/s.exec(whole) ?? [];
-  const [first = "", ...lines] = output.split(/\r?\n/);
-  const bar = first.indexOf("|");
+  const [, prefix, output = whole] = /^(-\d+|.):(.*)$/s.exec(whole) ?? [];
+  const [first = "", ...further] = output.split(/\r?\n/);
+  const [text, perfdata] = splitAtBar(first);
+  const { lines, perfdata: more } = splitLines(further);
   const known = prefix !== undefined && /^[0-3]$/.test(prefix);
   return {
     whole,
     status: known ? parseStatus(prefix) : undefined,
     strangeState: known ? undefined : prefix,
-    text: cut((bar < 0 ? first : first.slice(0, bar)).trim()),
-    metrics: bar < 0 ? [] : workerPerfdata(first.slice(bar + 1)),
+    text: cut(text.trim()),
+    perfdata: workerPerfdata([perfdata, ...more].join(" ")),
     lines: lines.slice(0, MOST_LINES).map(cut),
   };
+}
+
+/** The guidelines' form: behind a second bar, somewhere in the further lines, everything is perfdata. */
+function splitLines(further: readonly string[]): { lines: readonly string[]; perfdata: readonly string[] } {
+  const at = further.findIndex((line) => line.includes("|"));
+  if (at < 0) return { lines: further, perfdata: [] };
+  const [text, perfdata] = splitAtBar(further[at] ?? "");
+  return {
+    lines: [...further.slice(0, at), ...(text.trim() === "" ? [] : [text.trimEnd()])],
+    perfdata: [perfdata, ...further.slice(at + 1)],
+  };
+}
+
+function splitAtBar(line: string): readonly [text: string, perfdata: string] {
+  const bar = line.indexOf("|");
+  return bar < 0 ? [line, ""] : [line.slice(0, bar), line.slice(bar + 1)];
 }
 
 /** Of a text that somebody else sent, in characters and lines: enough for any plugin, and no flood. */
@@ -88,9 +113,20 @@ const cut = (line: string) => (line.length > LONGEST_LINE ? `${line.slice(0, LON
 
 function judgeAnswer(answer: Answer, sent: string, rules: JobRules): Result {
   const { whole, status, strangeState, text, lines } = answer;
-  const details: readonly Detail[] = lines.length === 0 ? [] : [{ verbosity: 0, lines }];
-  const common = { metrics: relayed(answer.metrics, rules), parts: [], details };
+  const { dropped } = answer.perfdata;
+  const metrics = withThresholds(answer.perfdata.metrics, rules);
+  const details: readonly Detail[] = [
+    { verbosity: 0, lines },
+    { verbosity: 1, lines: dropped.map((item) => `left out of the answer's perfdata: ${cut(item)}`) },
+  ];
+  const common = { metrics: relayed(metrics, rules), parts: [], details };
   const own = strangeState !== undefined || whole === "" ? Status.UNKNOWN : (status ?? Status.OK);
+  const problems = judgeValues(metrics, rules);
+  if (problems.length > 0) {
+    const why = problems.map((problem) => problem.text).join(", ");
+    const said = text === "" ? "" : `: ${text}`;
+    return { status: worst([own, ...problems.map((problem) => problem.status)]), text: `${why}${said}`, ...common };
+  }
 
   if (rules.expect !== undefined) {
     if (whole.includes(rules.expect)) {
@@ -112,6 +148,29 @@ function judgeAnswer(answer: Answer, sent: string, rules: JobRules): Result {
   return { status: own, text, verbatim: true, ...common };
 }
 
+/** Where the user gave a threshold for a value, the user's are printed with it, and not those it came with. */
+function withThresholds(metrics: readonly Metric[], { replyWarning, replyCritical }: JobRules): readonly Metric[] {
+  const [warnings, criticals] = [rangesByLabel(replyWarning), rangesByLabel(replyCritical)];
+  return metrics.map((metric) => {
+    const [warning, critical] = [warnings.get(metric.label), criticals.get(metric.label)];
+    return warning === undefined && critical === undefined ? metric : { ...metric, warning, critical };
+  });
+}
+
+/** Of several ranges for one label the last counts. */
+const rangesByLabel = (ranges: readonly LabelRange[]) => new Map(ranges.map(({ label, range }) => [label, range]));
+
+/** What is wrong with the values that have thresholds of the user's; one that is missing is UNKNOWN. */
+function judgeValues(metrics: readonly Metric[], { replyWarning, replyCritical }: JobRules): readonly Result[] {
+  const labels = new Set([...replyCritical, ...replyWarning].map(({ label }) => label));
+  return Array.from(labels, (label) => {
+    const metric = metrics.find((one) => one.label === label);
+    if (metric === undefined) return verdict(Status.UNKNOWN, `no '${label}' in the answer's perfdata`);
+    return measure(`${label} is ${formatDecimal(metric.value)}${metric.uom ?? ""}`, metric);
+  }).filter(({ status }) => status !== Status.OK);
+}
+
+/** Each label once: two items of one label would be a fault of our answer. */
 function relayed(metrics: readonly Metric[], { perfdata, perfdataFilter }: JobRules): Iterable<Metric> {
   if (perfdata === "none") return [];
   const first = new Map<string, Metric>();

@@ -4,7 +4,7 @@ import { endpointsOf, readNetworkOptions } from "monitoring-plugins-ts/net";
 import { evaluate } from "./evaluate.ts";
 import { evaluateJob } from "./evaluate-job.ts";
 import { type JobOrder, probeJob } from "./job.ts";
-import { options } from "./options.ts";
+import { type LabelRange, options } from "./options.ts";
 import { probeServers } from "./probe.ts";
 import { type Rules, restsOnNoWorker } from "./queue.ts";
 
@@ -52,17 +52,26 @@ interface JobOptions {
   readonly unique: string | undefined;
   readonly expect: string | undefined;
   readonly background: boolean;
+  readonly replyWarning: readonly LabelRange[];
+  readonly replyCritical: readonly LabelRange[];
 }
 
 /** The job to send, if any. @throws UsageError when the options do not go together */
-function readOrder({ queue, send, unique, expect, background }: JobOptions): JobOrder | undefined {
+function readOrder({ queue, send, background, ...about }: JobOptions): JobOrder | undefined {
   if (send === undefined) {
-    const needless = unique !== undefined ? "-u" : expect !== undefined ? "-e" : background ? "-a" : undefined;
-    if (needless !== undefined) throw new UsageError(`${needless} is about a job to send: it needs -s`);
+    const { unique, expect, replyWarning, replyCritical } = about;
+    const needless = [
+      ...(unique === undefined ? [] : ["-u"]),
+      ...(expect === undefined ? [] : ["-e"]),
+      ...(background ? ["-a"] : []),
+      ...(replyWarning.length === 0 ? [] : ["--reply-warning"]),
+      ...(replyCritical.length === 0 ? [] : ["--reply-critical"]),
+    ];
+    if (needless.length > 0) throw new UsageError(`${needless[0]} is about a job to send: it needs -s`);
     return undefined;
   }
   const [name, another] = queue;
   if (name === undefined) throw new UsageError("need queue (-q) when sending job");
   if (another !== undefined) throw new UsageError("only one queue (-q) when sending job");
-  return { queue: name, text: send, unique, background };
+  return { queue: name, text: send, unique: about.unique, background };
 }

@@ -5,6 +5,8 @@ import {
   parseDecimal,
   parseStatus,
   perfdataOptions,
+  plainLabel,
+  Range,
   selectionOptions,
 } from "monitoring-plugins-ts";
 import { wireName } from "monitoring-plugins-ts/gearman";
@@ -27,6 +29,20 @@ function parseSeconds(text: string): number {
 function parseUnique(text: string): string {
   if (Buffer.byteLength(text) > 64) throw new Error(`'${text}' is longer than 64 bytes`);
   return text;
+}
+
+/** A threshold on one value of an answer. */
+export interface LabelRange {
+  /** As it is printed. */
+  readonly label: string;
+  readonly range: Range;
+}
+
+/** @throws Error naming the text when it is no label with a range */
+function parseLabelRange(text: string): LabelRange {
+  const at = text.lastIndexOf("=");
+  if (at < 1) throw new Error(`'${text}' is not a label and a range, such as backlog=100`);
+  return { label: plainLabel(text.slice(0, at)), range: Range.parse(text.slice(at + 1)) };
 }
 
 /** What can be said on the command line. */
@@ -95,6 +111,18 @@ export const options = {
     flags: "-e, --expect <text>",
     help: "Critical when the answer does not contain this.",
     section: JOB,
+  }),
+  replyWarning: list({
+    flags: "--reply-warning <label=range>",
+    help: "Value in the perfdata of the answer: warning; repeatable.",
+    section: JOB,
+    parse: parseLabelRange,
+  }),
+  replyCritical: list({
+    flags: "--reply-critical <label=range>",
+    help: "Value in the perfdata of the answer: critical; repeatable.",
+    section: JOB,
+    parse: parseLabelRange,
   }),
   background: flag({
     flags: "-a, --async",

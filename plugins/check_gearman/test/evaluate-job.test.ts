@@ -5,6 +5,7 @@ import fc from "fast-check";
 import { Range, readCommandLine, report, Status, statusName, worst } from "monitoring-plugins-ts";
 import { parseOutput } from "#test/support/perfdata.ts";
 import { evaluateJob, type JobRules } from "../evaluate-job.ts";
+import { options } from "../options.ts";
 import { answer as answers, measures } from "../quantities.ts";
 
 const ORDER = { queue: "q", text: "check", unique: undefined, background: false };
@@ -13,6 +14,8 @@ const read = await readCommandLine({ ...measures, ...answers }, []);
 
 const rules = (changes: Partial<JobRules> = {}): JobRules => ({
   expect: undefined,
+  replyWarning: [],
+  replyCritical: [],
   ...read,
   perfdata: "all",
   perfdataFilter: undefined,
@@ -33,9 +36,12 @@ const ANSWERS: readonly (readonly [string, string])[] = [
   ["3:lost\0rubbish", "lost\n"],
   ["0:a:b", "a:b\n"],
   ["0: padded \n\n", "padded\n"],
-  ["0:first|a=1 b=2\nsecond | line\r\nthird", "first | 'a'=1 'b'=2\nsecond / line\nthird\n"],
+  ["0:first|a=1 b=2\nsecond | c=3\r\nd=4\n", "first | 'a'=1 'b'=2 'c'=3 'd'=4\nsecond\n"],
+  ["0:first\nsecond\n|c=3\nd=4", "first | 'c'=3 'd'=4\nsecond\n"],
+  ["0:x|mem=10GB p=3W q=7KiB", "x | 'mem'=10GB 'p'=3W 'q'=7KiB\n"],
   ["9:x", "check_gearman UNKNOWN - the worker answered with state '9', which is none of 0 to 3: 'x'\n"],
-  ["12:x", "check_gearman UNKNOWN - the worker answered with state '12', which is none of 0 to 3: 'x'\n"],
+  ["12:30:01 up 5 days", "check_gearman OK - 12:30:01 up 5 days\n"],
+  ["-1:x", "check_gearman UNKNOWN - the worker answered with state '-1', which is none of 0 to 3: 'x'\n"],
   ["::x", "check_gearman UNKNOWN - the worker answered with state ':', which is none of 0 to 3: 'x'\n"],
   [":x", "check_gearman OK - :x\n"],
   ["|a=1", "check_gearman OK - the worker answered OK without a text | 'a'=1\n"],
@@ -73,6 +79,43 @@ test("the time is judged with the answer, and the worse one counts", () => {
   assert.equal(print("0:fine", { time }, 0.1), "fine | 'time'=0.1s;0.4;2;0\n");
   assert.equal(answer("1:slow", { time }, 3).status, Status.CRITICAL);
   assert.equal(print("0:fine|a=1", { time, perfdata: "none" }, 0.1), "fine\n");
+});
+
+test("values of the answer are judged by thresholds of the user's, and printed with them", async () => {
+  const judged = async (data: string, ...argv: readonly string[]) => {
+    const given = await readCommandLine(options, argv);
+    const facts = { outcome: "answered", data: Buffer.from(data), seconds: 0.1 } as const;
+    return report("check_gearman", evaluateJob(facts, ORDER, given), 0);
+  };
+  const proxy = "0:OK - proxy running.| 'backlog'=1500;;; 'errors'=2c;1;;";
+  assert.equal(
+    await judged(proxy, "--reply-warning", "backlog=100", "--reply-critical", "backlog=1000"),
+    "check_gearman CRITICAL - backlog is 1500: OK - proxy running. | 'backlog'=1500;100;1000 'errors'=2c;1\n",
+  );
+  assert.match(await judged(proxy, "--reply-warning", "errors=1"), /^check_gearman WARNING - errors is 2c: /);
+  assert.equal(
+    await judged(proxy, "--reply-critical", "errors=~:5"),
+    "OK - proxy running. | 'backlog'=1500 'errors'=2c;;~:5\n",
+  );
+  const worse = await judged(proxy.replace("0:", "2:"), "--reply-warning", "errors=1");
+  assert.match(worse, /^check_gearman CRITICAL - errors is 2c: OK/);
+  assert.match(
+    await judged(proxy, "--reply-warning", "backlog=5000", "--reply-warning", "gone=1"),
+    /^check_gearman UNKNOWN - no 'gone' in the answer's perfdata: OK - proxy running\. \|/,
+  );
+  for (const wrong of ["100", "=100", "backlog=20:10"]) {
+    await assert.rejects(judged(proxy, "--reply-warning", wrong), /--reply-warning <label=range>': '(?:=?100|20:10)'/);
+  }
+});
+
+test("what is left out of the answer's perfdata is said with -v", () => {
+  const said = (verbosity: number) =>
+    report("check_gearman", answer("0:x|a=1 'hg='q|z::jobs'=0c;;; jobs=3jobs b=2"), verbosity);
+  assert.equal(said(0), "x | 'a'=1 'b'=2\n");
+  assert.match(
+    said(1),
+    /\nleft out of the answer's perfdata: 'hg='q\/z::jobs'=0c;;;\nleft out of the answer's perfdata: jobs=3jobs\n/,
+  );
 });
 
 test("jobs that were not answered", () => {
