@@ -78,6 +78,15 @@ const SETTINGS = {
 const REQUIRE_ANYWAY = `if (typeof require === "undefined")
   globalThis.require = process.getBuiltinModule("node:module").createRequire(process.argv[1]);`;
 
+/**
+ * A shell starts Node, in the time that env(1) would take, as it sees what Node does not: Node opens /dev/null in place of a
+ * stdout that is closed, and NODE_OPTIONS may name what is not there. To Node each line is a text and a comment.
+ */
+const START_BY_SHELL = `#!/bin/sh
+':' //; { true 3>&1; } 2>/dev/null || { echo "\${0##*/} UNKNOWN - cannot write the answer: stdout is closed" >&2; exit 3; }
+':' //; unset NODE_OPTIONS
+':' //; exec node "$0" "$@"`;
+
 async function bundle(name) {
   const outfile = join(dist, name);
   const inputs = new Set();
@@ -96,7 +105,7 @@ async function bundle(name) {
       loader: "ts",
     },
     outfile,
-    banner: { js: `#!/usr/bin/env node\n${REQUIRE_ANYWAY}` },
+    banner: { js: `${START_BY_SHELL}\n${REQUIRE_ANYWAY}` },
     plugins: [packagesOnDemand(inputs, packed)],
   });
   for (const input of Object.keys(metafile.inputs)) inputs.add(input);

@@ -1,4 +1,4 @@
-import { existsSync, writeSync } from "node:fs";
+import { existsSync, fstatSync, readFileSync, writeSync } from "node:fs";
 import { basename, dirname, join, resolve } from "node:path";
 
 const UNKNOWN = 3;
@@ -15,6 +15,7 @@ export type Programs = Readonly<Record<string, () => void>>;
  */
 export function startCalled(programs: Programs, own: string, version: string, argv0 = process.argv0): void {
   const link = basename(argv0);
+  if (wasClosed(1)) end(`${link} UNKNOWN - cannot write the answer: stdout is closed`, 2);
   const asLink = find(programs, link);
   const start = asLink ?? find(programs, process.argv[2]);
   if (start === undefined) end(explain(programs, own, version));
@@ -60,11 +61,31 @@ function explain(programs: Programs, own: string, version: string): string {
 /** No character of an argument may look like something else: a control character, a line end, perfdata. */
 const printable = (text: string) => text.replaceAll(/[^\x20-\x7e]|[|;]/g, "?").slice(0, 100);
 
-function end(line: string): never {
+function end(line: string, fd = 1): never {
   try {
-    writeSync(1, `${line}\n`);
+    writeSync(fd, `${line}\n`);
   } catch {
     // nobody reads: the exit code is all there is left to say
   }
   process.exit(UNKNOWN);
+}
+
+/** Major and minor number 1 and 3. */
+const NULL_DEVICE = 0x103;
+
+const O_CLOEXEC = 0o2000000;
+
+/**
+ * Whether a descriptor was closed when the process started. The runtime opens /dev/null in its place, to be closed on
+ * exec(2): one that was given to the process cannot be that.
+ */
+function wasClosed(fd: number): boolean {
+  try {
+    if (fstatSync(fd).rdev !== NULL_DEVICE) return false;
+    const [, flags = "0"] = /^flags:\s*(\d+)$/m.exec(readFileSync(`/proc/self/fdinfo/${fd}`, "utf8")) ?? [];
+    return (Number.parseInt(flags, 8) & O_CLOEXEC) !== 0;
+  } catch {
+    // no /proc: nothing is known against it
+    return false;
+  }
 }

@@ -5,7 +5,7 @@ import type { Program, ProgramContext } from "./program.ts";
 import { commonOptions } from "./run.ts";
 import { Status, statusName } from "./status.ts";
 import { printable } from "./text.ts";
-import { STDOUT, write } from "./write.ts";
+import { describeUnwritten, isUnread, STDERR, STDOUT, write } from "./write.ts";
 
 /** What ends a program from outside, and the signals' numbers. */
 const SIGNALS = { SIGHUP: 1, SIGINT: 2, SIGQUIT: 3, SIGABRT: 6, SIGALRM: 14, SIGTERM: 15, SIGXCPU: 24 } as const;
@@ -32,15 +32,27 @@ export function runProgram<O extends Options>(program: Program<O>, { version }: 
   const tidy = () => {
     for (const task of tasks.splice(0)) task();
   };
+  /** @returns false when nobody reads any more. @throws CheckError when it cannot be written */
+  const print = (text: string) => {
+    const failure = write(STDOUT, Buffer.from(text), Number.POSITIVE_INFINITY);
+    if (failure === undefined) return true;
+    if (isUnread(failure)) return false;
+    throw new CheckError(Status.UNKNOWN, describeUnwritten(failure));
+  };
   const end = (code: number, text = "") => {
     tidy();
-    write(STDOUT, Buffer.from(text), Number.POSITIVE_INFINITY);
+    try {
+      print(text);
+    } catch (error) {
+      write(STDERR, Buffer.from(line(error as CheckError)), Number.POSITIVE_INFINITY);
+      process.exit(Status.UNKNOWN);
+    }
     process.exit(code);
   };
   const context: ProgramContext = {
     env: process.env,
     now: () => Date.now(),
-    print: (text) => write(STDOUT, Buffer.from(text), Number.POSITIVE_INFINITY),
+    print,
     onExit: (task) => {
       // only now: without a handler a signal ends even a process that is stuck in a write
       if (tasks.push(task) === 1) for (const name of NAMES) process.once(name, () => dieOf(name));
@@ -54,13 +66,11 @@ export function runProgram<O extends Options>(program: Program<O>, { version }: 
     // the first process of a container does not die of it
     process.exit(128 + SIGNALS[name]);
   };
+  const line = ({ status, message }: CheckError) => `${declared.name} ${statusName(status)} - ${printable(message)}\n`;
   const fail = (error: unknown) => {
-    const [status, message] =
-      error instanceof CheckError
-        ? [error.status, error.message]
-        : [Status.UNKNOWN, `internal error: ${error instanceof Error ? error.message : error}`];
-    const usage = error instanceof UsageError ? `${shortUsage(declared)}\n` : "";
-    end(status, `${declared.name} ${statusName(status)} - ${printable(message)}\n${usage}`);
+    const bug = `internal error: ${error instanceof Error ? error.message : error}`;
+    const failure = error instanceof CheckError ? error : new CheckError(Status.UNKNOWN, bug);
+    end(failure.status, line(failure) + (error instanceof UsageError ? `${shortUsage(declared)}\n` : ""));
   };
 
   process.exitCode = Status.UNKNOWN;

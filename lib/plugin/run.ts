@@ -14,7 +14,7 @@ import { emitReport } from "./result.ts";
 import { Status, statusName } from "./status.ts";
 import { headline, printable } from "./text.ts";
 import { parseTimeout } from "./timeout.ts";
-import { STDERR, STDOUT, withoutBlocking, write } from "./write.ts";
+import { describeUnwritten, isUnread, STDERR, STDOUT, withoutBlocking, write } from "./write.ts";
 
 /** What a probe may still do once the deadline has passed or a signal has come: say what it knows, clean up. */
 const GRACE_MS = 250;
@@ -157,20 +157,31 @@ class Run {
     return `${this.#plugin.name} ${statusName(status)} - ${headline(text)}\n`;
   }
 
-  /** Takes the whole answer: what goes wrong while it is made must not follow half of it. */
-  #answer(answer: string | Encoder): void {
-    if (this.#answered) return;
+  /**
+   * Takes the whole answer: what goes wrong while it is made must not follow half of it.
+   *
+   * @returns false when it cannot be written, which then stands on stderr
+   */
+  #answer(answer: string | Encoder): boolean {
+    if (this.#answered) return true;
     this.#answered = true;
     const batches = typeof answer === "string" ? [Buffer.from(answer)] : answer.batches();
     // a single one fits into the pipe
     const stdout = batches.length > 1 ? withoutBlocking(STDOUT) : STDOUT;
-    for (const batch of batches) if (!write(stdout, batch, STALLED_MS)) return;
+    for (const batch of batches) {
+      const failure = write(stdout, batch, STALLED_MS);
+      if (failure === undefined) continue;
+      if (isUnread(failure)) break;
+      write(STDERR, Buffer.from(this.#line(Status.UNKNOWN, describeUnwritten(failure))), STALLED_MS);
+      return false;
+    }
+    return true;
   }
 
   /** The first verdict counts; later ones, of a probe that outlived its deadline, are dropped. */
-  #finish(answer: string | Encoder, status: Status): void {
+  #finish(answer: string | Encoder, verdict: Status): void {
     if (this.#answered) return;
-    this.#answer(answer);
+    const status = this.#answer(answer) ? verdict : Status.UNKNOWN;
     process.exitCode = status;
     const leave = () => process.exit(status);
     if (this.#cleanUps.length === 0) {

@@ -21,13 +21,13 @@ export function withoutBlocking(fd: number): number {
 }
 
 /**
- * Writes all of `bytes`, synchronously: there is no answer half written when the process ends. A reader that has gone is
- * nobody to complain to, so errors of writing are not reported anywhere.
+ * Writes all of `bytes`, synchronously: there is no answer half written when the process ends.
  *
  * @param patienceMs longest wait for a reader that does not read, of a descriptor that does not block
- * @returns false when the reader has gone, or was waited for in vain
+ * @returns why not all of it was written, if so: `EPIPE` when the reader has gone, `EAGAIN` when it was waited for in vain
  */
-export function write(fd: number, bytes: Buffer, patienceMs: number): boolean {
+export function write(fd: number, bytes: Buffer, patienceMs: number): NodeJS.ErrnoException | undefined {
+  let failure: NodeJS.ErrnoException | undefined;
   let written = 0;
   let stalled = 0;
   let pause = SHORTEST_PAUSE_MS;
@@ -37,12 +37,19 @@ export function write(fd: number, bytes: Buffer, patienceMs: number): boolean {
       stalled = 0;
       pause = SHORTEST_PAUSE_MS;
     } catch (error) {
-      if ((error as NodeJS.ErrnoException).code !== "EAGAIN") return false;
+      failure = error as NodeJS.ErrnoException;
+      if (failure.code !== "EAGAIN") return failure;
       // a full pipe: wait for the reader without spinning, yet not long for one that is busy reading
       Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, pause);
       stalled += pause;
       pause = Math.min(pause * 2, LONGEST_PAUSE_MS);
     }
   }
-  return written === bytes.length;
+  return written === bytes.length ? undefined : failure;
 }
+
+/** A reader that has gone, or does not read, knows what it does: what it takes no answer from is not told so. */
+export const isUnread = ({ code }: NodeJS.ErrnoException) => code === "EPIPE" || code === "EAGAIN";
+
+/** An answer that did not get where it should, such as onto a full disk, in words. */
+export const describeUnwritten = ({ message }: Error) => `cannot write the answer: ${message.replace(/, write$/, "")}`;

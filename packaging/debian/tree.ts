@@ -53,7 +53,7 @@ export const gzip = (text: string) => gzipSync(text, { level: 9 });
 export function putBundles(tree: string, dist: string): void {
   for (const name of programNames()) {
     const bundle = readFileSync(join(dist, name), "utf8");
-    put(tree, installedAs(name), bundle.replace(/^#!.*/, "#!/usr/bin/node"));
+    put(tree, installedAs(name), bundle.replace("exec node ", "exec /usr/bin/node "));
   }
 }
 

@@ -1,10 +1,11 @@
 // What the plugin guidelines ask of every plugin, by running every executable.
 
 import assert from "node:assert/strict";
+import { spawnSync } from "node:child_process";
 import { copyFileSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
-import { basename, join } from "node:path";
+import { basename, dirname, join } from "node:path";
 import { type TestContext, test } from "node:test";
 import { fileURLToPath } from "node:url";
 
@@ -195,10 +196,25 @@ for (const name of plugins) {
     await same("a folder that is not ours", { cwd: "/" });
   });
 
-  test(`${name}: a stdout that is closed or that nobody reads is no reason to complain`, async (t) => {
+  test(`${name}: an answer that cannot be written is UNKNOWN, with one line on stderr`, async (t) => {
+    const node = { env: { PATH: `${dirname(process.execPath)}:/usr/bin:/bin` } };
+    for (const args of [await ordinary(name, t), ["--help"], ["-V"], ["--no-such-option"]]) {
+      const full = await runPlugin(name, args, { stdout: "full" });
+      assert.deepEqual([full.code, full.stdout], [3, ""]);
+      assert.match(
+        full.stderr,
+        new RegExp(`^${name} UNKNOWN - cannot write the answer: ENOSPC: no space left on device\n$`),
+      );
+      const closed = await runPlugin(name, args, { stdout: "closed", ...node });
+      assert.deepEqual([closed.code, closed.stdout], [3, ""]);
+      assert.equal(closed.stderr, `${name} UNKNOWN - cannot write the answer: stdout is closed\n`);
+    }
+  });
+
+  test(`${name}: a stdout that nobody reads, or of which nothing is kept, is no reason to complain`, async (t) => {
     const args = await ordinary(name, t);
     const { code } = await run(name, args);
-    for (const stdout of ["broken", "closed"] as const) {
+    for (const stdout of ["broken", "ignored"] as const) {
       assert.deepEqual(await run(name, args, { stdout }), { code, stdout: "" });
       assert.deepEqual(await run(name, ["--help"], { stdout }), { code: 3, stdout: "" });
     }
@@ -218,10 +234,13 @@ for (const name of plugins) {
     }
   });
 
-  test(`${name}: it is an executable file with a shebang`, onlyByNode, () => {
+  test(`${name}: it is an executable file that starts Node by itself, whatever NODE_OPTIONS are`, onlyByNode, () => {
     const path = join(PLUGINS_DIR, name);
     assert.equal(statSync(path).mode & 0o777, 0o755);
-    assert.ok(readFileSync(path, "utf8").startsWith("#!/usr/bin/env node\n"));
+    const env = { PATH: `${dirname(process.execPath)}:/usr/bin:/bin`, NODE_OPTIONS: "--require=/nowhere" };
+    const { status, stdout, stderr } = spawnSync(path, ["-t", "a b", "-t", ""], { env, encoding: "utf8" });
+    assert.deepEqual([status, stderr], [3, ""]);
+    assert.match(stdout, new RegExp(`^${name} UNKNOWN - option '-t, .*'a b'`));
   });
 
   test(`${name}: it carries the licences of all it contains`, onlyByNode, async () => {

@@ -38,8 +38,11 @@ export interface RunOptions {
   readonly cwd?: string;
   /** Another user, and the group of the same number; only root may ask for one. */
   readonly uid?: number;
-  /** `broken`: a pipe nobody reads from any more (EPIPE); `closed`: no descriptor 1 at all. */
-  readonly stdout?: "read" | "broken" | "closed";
+  /**
+   * `broken`: a pipe nobody reads from any more (EPIPE); `closed`: no descriptor 1 at all; `full`: a disk without room; `ignored`:
+   * it goes where nothing is kept.
+   */
+  readonly stdout?: "read" | "broken" | "closed" | "full" | "ignored";
 }
 
 export interface Finished {
@@ -56,6 +59,8 @@ export interface Started {
   readonly child: ChildProcess;
   readonly finished: Promise<Finished>;
 }
+
+const REDIRECT = { read: "", broken: "", closed: ">&-", full: ">/dev/full", ignored: "1<>/dev/null" };
 
 /** Program and arguments that start a plugin; see {@link runPlugin} for `name`. */
 export function pluginCommand(name: string, node = process.execPath): readonly [string, ...string[]] {
@@ -78,10 +83,12 @@ export function runPlugin(name: string, args: readonly string[], options: RunOpt
 
 /** Starts the plugin without waiting for it, for tests that send it a signal. */
 export function startPlugin(name: string, args: readonly string[], options: RunOptions = {}): Started {
-  const command = [...pluginCommand(name, options.node), ...args];
+  // as a monitoring core starts it: Node by itself does not know of a closed stdout
+  const start = options.stdout === "closed" ? [resolve(PLUGINS_DIR, name)] : pluginCommand(name, options.node);
+  const command = [...start, ...args];
   // only a shell can start a program without a descriptor
-  const closed = [options.stdin === "closed" ? "<&-" : "", options.stdout === "closed" ? ">&-" : ""].join(" ").trim();
-  const [file = "", ...rest] = closed === "" ? command : ["/bin/sh", "-c", `exec "$@" ${closed}`, "sh", ...command];
+  const redirect = [options.stdin === "closed" ? "<&-" : "", REDIRECT[options.stdout ?? "read"]].join(" ").trim();
+  const [file = "", ...rest] = redirect === "" ? command : ["/bin/sh", "-c", `exec "$@" ${redirect}`, "sh", ...command];
   const child = spawn(file, rest, {
     env: options.noEnvironment ? {} : { ...NRPE_ENVIRONMENT, ...options.env },
     ...(options.cwd === undefined ? {} : { cwd: options.cwd }),

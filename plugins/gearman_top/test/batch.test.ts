@@ -280,10 +280,14 @@ test("--help and -V", async () => {
   assert.equal(version.code, 3);
 });
 
-test("a reader that has gone ends it, and no stdout at all does no harm", async (t) => {
+test("a reader that has gone ends it; what cannot be written is UNKNOWN, with one line on stderr", async (t) => {
   const { address } = await fakeGearmand(t, { queues: { host: { workers: 1 } } });
-  const gone = await runPlugin("gearman_top", ["-b", "-i", "0.1", "-H", address], { stdout: "broken" });
-  assert.deepEqual([gone.code, gone.stderr], [0, ""]);
-  const closed = await runPlugin("gearman_top", ["-b", "-H", address], { stdout: "closed" });
-  assert.deepEqual([closed.code, closed.stderr], [0, ""]);
+  for (const form of [["-b"], ["--json"], ["-b", "-i", "0.1"]]) {
+    const args = [...form, "-H", address];
+    const gone = await runPlugin("gearman_top", args, { stdout: "broken" });
+    assert.deepEqual([gone.code, gone.stderr], [0, ""]);
+    const full = await runPlugin("gearman_top", args, { stdout: "full" });
+    const why = "gearman_top UNKNOWN - cannot write the answer: ENOSPC: no space left on device\n";
+    assert.deepEqual([full.code, full.stderr], [3, why]);
+  }
 });
