@@ -8,6 +8,9 @@ import type { Owner } from "../support/owner.ts";
 export type Bench = (owner: Owner) => Promise<string>;
 
 const root = fileURLToPath(new URL("../../", import.meta.url));
+/** What is measured inherits no more than this: with `NODE_EXTRA_CA_CERTS` set, every start of Node takes as long again. */
+const ENVIRONMENT = { PATH: process.env.PATH };
+
 const reportPeak = fileURLToPath(new URL("report-peak.cjs", import.meta.url));
 
 /** A command and what the table calls it. */
@@ -56,7 +59,7 @@ export async function race(contenders: readonly Contender[], rounds: number): Pr
 
 async function time([file = "", ...args]: readonly string[]): Promise<number> {
   const start = process.hrtime.bigint();
-  await once(spawn(file, args, { cwd: root, stdio: "ignore" }), "exit");
+  await once(spawn(file, args, { cwd: root, env: ENVIRONMENT, stdio: "ignore" }), "exit");
   return Number(process.hrtime.bigint() - start) / 1e6;
 }
 
@@ -66,6 +69,7 @@ export async function peakMiB([node = "", ...args]: readonly string[]): Promise<
   for (let run = 0; run < 3; run++) {
     const child = spawn(node, ["--require", reportPeak, ...args], {
       cwd: root,
+      env: ENVIRONMENT,
       stdio: ["ignore", "ignore", "ignore", "pipe"],
     });
     let text = "";

@@ -50,7 +50,8 @@ writeFileSync(
   `# Benchmarks
 
 Written by \`npm run bench\`. Whole processes, from start to exit, run in turn; each ratio is the median of the ratios of one
-round. Compare ratios: times are of this machine, on that day.
+round. Compare ratios: times are of this machine, on that day. The environment of what is measured is PATH alone: what
+\`NODE_EXTRA_CA_CERTS\` and \`NODE_OPTIONS\` cost is in [installation](install.md#the-environment-of-node).
 
 ${machine.map((line) => `- ${line}`).join("\n")}
 
