@@ -58,7 +58,7 @@ export const options = {
     help: "Queue to send the job to: host, service, hostgroup_x, servicegroup_x; repeatable.",
     section: JOB,
     selects: true,
-    parse: wireName,
+    parse: parseQueue,
     default: "service",
   }),
   command: option({
@@ -104,6 +104,17 @@ export const options = {
     default: "5",
   }),
 };
+
+/** Queues that the core, a worker's status or a proxy takes jobs from: a check sent there is taken by the wrong program. */
+const NOT_OF_CHECKS = /^(?:check_results|notification|perfdata|proxy_status|worker_.*)$/s;
+
+/** @throws Error naming the queue when it is none of checks */
+function parseQueue(text: string): string {
+  if (NOT_OF_CHECKS.test(text)) {
+    throw new Error(`'${text}' is not a queue of checks: another program than a worker would take the job`);
+  }
+  return wireName(text);
+}
 
 /** @throws Error naming the text when it is no number of seconds */
 function parseSeconds(text: string): number {

@@ -320,3 +320,19 @@ test("what is wrong with the command line is said before anything is sent, and n
   assert.equal(code, 3);
   assert.match(stdout, /need the workers' key: --key-file, --key-env or --config, else --no-encryption/);
 });
+
+test("a queue that is not for checks is refused before anything is sent", real, async (t) => {
+  const { address } = await startGearmand(t);
+  const queues = ["check_results", "notification", "perfdata", "proxy_status", "worker_host1"];
+  // as the core does: it takes what comes, whatever it is
+  await registerQueues(t, address, queues);
+  for (const queue of queues) {
+    const { state, says } = await check("-H", address, "-q", "service", "-q", queue, "--confirm", "0");
+    assert.equal(state, "UNKNOWN");
+    assert.match(says, new RegExp(`^option '-q, --queue <name>': '${queue}' is not a queue of checks: `));
+  }
+  assert.deepEqual(
+    await listed(address),
+    queues.map((queue) => `${queue} 0 0 1`),
+  );
+});
