@@ -34,7 +34,7 @@ test("the right key: the whole output, and nothing is left behind", real, async 
   const [job] = worker.jobs;
   assert.match(job?.resultQueue ?? "", /^check_mod_gearman-[0-9a-f]{8}-[0-9a-f]{32}$/);
   assert.deepEqual(
-    { ...job, resultQueue: "", serviceDescription: "", commandLine: "", coreTime: 0 },
+    { ...job, resultQueue: "", serviceDescription: "", commandLine: "", coreTime: 0, timeout: 0 },
     {
       type: "service",
       resultQueue: "",
@@ -42,10 +42,12 @@ test("the right key: the whole output, and nothing is left behind", real, async 
       hostName: "check_mod_gearman",
       serviceDescription: "",
       coreTime: 0,
-      timeout: 48,
+      timeout: 0,
       commandLine: "",
     },
   );
+  // less than -t by a second, and by what has passed before the job is sent
+  assert.ok((job?.timeout ?? 0) > 0 && (job?.timeout ?? 50) < 49, `${job?.timeout}`);
   assert.equal(job?.commandLine, `/bin/echo ${job?.serviceDescription}`);
 });
 
