@@ -37,7 +37,7 @@ export function evaluateJob(facts: JobFacts, { queue, text }: JobOrder, rules: J
   switch (facts.outcome) {
     case "no worker": {
       const why = facts.queueKnown ? `Queue ${name} has no worker` : `Queue ${name} not found, so it has no worker`;
-      return verdict(Status.CRITICAL, `${why}: job not sent to ${facts.server}.`);
+      return verdict(Status.CRITICAL, `${why}: job not sent to ${facts.servers.join(", ")}.`);
     }
     case "failed":
       return timed(verdict(Status.CRITICAL, `job failed: ${facts.why}`), facts.seconds, rules);
@@ -94,8 +94,9 @@ function splitLines(further: readonly string[]): { lines: readonly string[]; per
   const at = further.findIndex((line) => line.includes("|"));
   if (at < 0) return { lines: further, perfdata: [] };
   const [text, perfdata] = splitAtBar(further[at] ?? "");
+  const lines = [...further.slice(0, at), text.trimEnd()];
   return {
-    lines: [...further.slice(0, at), ...(text.trim() === "" ? [] : [text.trimEnd()])],
+    lines: lines.slice(0, lines.findLastIndex((line) => line.trim() !== "") + 1),
     perfdata: [perfdata, ...further.slice(at + 1)],
   };
 }

@@ -10,7 +10,6 @@ import {
   type QueueStatus,
   randomUnique,
   ServerError,
-  type ServerStatus,
 } from "monitoring-plugins-ts/gearman";
 import { formatEndpoint, type TcpEndpoint } from "monitoring-plugins-ts/net";
 
@@ -32,7 +31,7 @@ export type JobFacts =
   | { readonly outcome: "failed"; readonly why: string; readonly seconds: number }
   | { readonly outcome: "taken"; readonly seconds: number }
   | { readonly outcome: "not taken"; readonly seconds: number }
-  | { readonly outcome: "no worker"; readonly server: string; readonly queueKnown: boolean };
+  | { readonly outcome: "no worker"; readonly servers: readonly string[]; readonly queueKnown: boolean };
 
 /** Pause between two looks at a background job. */
 const PAUSE_MS = 100;
@@ -41,34 +40,56 @@ const PAUSE_MS = 100;
 const RESERVE_MS = 500;
 
 /**
- * Sends a job to the first server that answers, if its queue has a worker. A job in a queue without worker would stay
- * there, counted, after this check has gone, and alarm the next one.
+ * Sends a job to a server whose queue has a worker. A job in a queue without worker would stay there, counted, after this
+ * check has gone, and alarm the next one.
  */
 export async function probeJob(order: JobOrder, probe: Omit<Probe, "isSuspect">, context: Context): Promise<JobFacts> {
-  const { server, status } = await firstAnswer(probe);
-  const find = ({ queues }: ServerStatus) => queues.find(({ name }) => name === order.queue);
-  const queue = await askWhile<QueueStatus | undefined>(
-    (found) => (found?.worker ?? 0) === 0,
-    find(status),
-    async () => find(await fetchStatus(server, probe.connect)),
-    probe.confirmSeconds,
-    context,
-  );
-  if (queue === undefined || queue.worker === 0) {
-    return { outcome: "no worker", server: formatEndpoint(server), queueKnown: queue !== undefined };
-  }
-  context.log(`${formatEndpoint(server)}: ${queue.worker} worker, ${queue.waiting} jobs waiting before ours`);
-  return order.background ? sendBackground(order, server, probe, context) : send(order, server, probe);
+  const found = await findWorker(order, probe, context);
+  if (!("server" in found)) return { outcome: "no worker", ...found };
+  return order.background ? sendBackground(order, found.server, probe, context) : send(order, found.server, probe);
 }
 
-/** All servers are asked at once, so that a dead one costs no time. */
-async function firstAnswer({ servers, connect }: Omit<Probe, "isSuspect">) {
-  try {
-    return await Promise.any(servers.map(async (server) => ({ server, status: await fetchStatus(server, connect) })));
-  } catch (error) {
-    if (error instanceof AggregateError) throw worstOf(error.errors);
-    throw error;
-  }
+/**
+ * All servers are asked at once, and again while none of them has a worker for the queue. The first that has one counts: a
+ * server that is slow or gone does not keep the job from it.
+ *
+ * @throws CheckError when no server answers
+ */
+async function findWorker(
+  { queue }: JobOrder,
+  { servers, connect, confirmSeconds }: Omit<Probe, "isSuspect">,
+  context: Context,
+): Promise<{ server: TcpEndpoint } | Omit<Extract<JobFacts, { outcome: "no worker" }>, "outcome">> {
+  let found: TcpEndpoint | undefined;
+  const ask = async (server: TcpEndpoint): Promise<QueueStatus | undefined> => {
+    const { queues } = await fetchStatus(server, connect);
+    const status = queues.find(({ name }) => name === queue);
+    if (status === undefined || status.worker === 0) return status;
+    context.log(`${formatEndpoint(server)}: ${status.worker} worker, ${status.waiting} jobs waiting before ours`);
+    found ??= server;
+    return status;
+  };
+  const asked = servers.map(async (server) => {
+    const first = await ask(server);
+    return askWhile(
+      () => found === undefined,
+      first,
+      () => ask(server),
+      confirmSeconds,
+      context,
+    );
+  });
+  const withWorker = asked.map(async (status) => ((await status)?.worker ?? 0) > 0 || Promise.reject());
+  await Promise.any(withWorker).catch(() => {});
+  if (found !== undefined) return { server: found };
+  const settled = await Promise.allSettled(asked);
+  const statuses = settled.flatMap((result) => (result.status === "fulfilled" ? [result.value] : []));
+  const failures = settled.flatMap((result) => (result.status === "rejected" ? [result.reason] : []));
+  if (statuses.length === 0 || failures.some((failure) => !(failure instanceof CheckError))) throw worstOf(failures);
+  return {
+    servers: servers.filter((_, at) => settled[at]?.status === "fulfilled").map(formatEndpoint),
+    queueKnown: statuses.some((status) => status !== undefined),
+  };
 }
 
 /** As many reasons as servers: the worst is told, of equals the first server's. A bug outranks them all. */

@@ -97,7 +97,7 @@ export const options = {
 
   send: option({
     flags: "-s, --send <text>",
-    help: "Send this to the queue (-q) and judge the answer; N:text in it sets the state. Of several servers, to the first that answers.",
+    help: "Send this to the queue (-q) and judge the answer; N:text in it sets the state. Of several servers, to the first that has a worker for the queue.",
     section: JOB,
     selects: true,
   }),

@@ -38,6 +38,7 @@ const ANSWERS: readonly (readonly [string, string])[] = [
   ["0: padded \n\n", "padded\n"],
   ["0:first|a=1 b=2\nsecond | c=3\r\nd=4\n", "first | 'a'=1 'b'=2 'c'=3 'd'=4\nsecond\n"],
   ["0:first\nsecond\n|c=3\nd=4", "first | 'c'=3 'd'=4\nsecond\n"],
+  ["0:first\n\n \n|c=3", "first | 'c'=3\n"],
   ["0:x|mem=10GB p=3W q=7KiB", "x | 'mem'=10GB 'p'=3W 'q'=7KiB\n"],
   ["9:x", "check_gearman UNKNOWN - the worker answered with state '9', which is none of 0 to 3: 'x'\n"],
   ["12:30:01 up 5 days", "check_gearman OK - 12:30:01 up 5 days\n"],
@@ -124,11 +125,11 @@ test("jobs that were not answered", () => {
     return `${statusName(status)}: ${text}`;
   };
   assert.equal(
-    text({ outcome: "no worker", server: "gm:4730", queueKnown: true }),
+    text({ outcome: "no worker", servers: ["gm:4730"], queueKnown: true }),
     "CRITICAL: Queue q has no worker: job not sent to gm:4730.",
   );
   assert.equal(
-    text({ outcome: "no worker", server: "gm:4730", queueKnown: false }),
+    text({ outcome: "no worker", servers: ["gm:4730"], queueKnown: false }),
     "CRITICAL: Queue q not found, so it has no worker: job not sent to gm:4730.",
   );
   assert.equal(text({ outcome: "failed", why: "boom", seconds: 1 }), "CRITICAL: job failed: boom");

@@ -3,7 +3,9 @@
 import assert from "node:assert/strict";
 import { type TestContext, test } from "node:test";
 
+import { startGearmand } from "#test/servers/gearmand.ts";
 import { refused, scripted } from "#test/servers/misbehaving.ts";
+import { answers, startRawWorker } from "#test/servers/raw-worker.ts";
 import { needs } from "#test/support/needs.ts";
 import { check, gearmandWith, type QueueState } from "./check.ts";
 
@@ -184,15 +186,34 @@ test("--perfdata none and --perfdata-filter hold for the number of servers too",
   assert.equal((await run("--perfdata-filter", "_waiting")).labels.length, 2);
 });
 
-test("a job goes to the first server that answers", real, async (t) => {
+test(
+  "a job goes to the server that has a worker for the queue, past others that are empty, gone or frozen",
+  real,
+  async (t) => {
+    const dead = await refused();
+    const frozen = await gearmandWith(t, { q: {} });
+    frozen.freeze();
+    const empty = await gearmandWith(t, { q: {} });
+    const served = await startGearmand(t);
+    await startRawWorker(t, served.address, "q", answers("0:fine"));
+    const servers = [dead, frozen, empty, served].map(({ address }) => address).join(",");
+    assert.equal((await check("-H", servers, "-q", "q", "-s", "check")).stdout, "fine\n");
+    frozen.thaw();
+  },
+);
+
+test("a job is not sent when none of the servers that answer has a worker", real, async (t) => {
   const dead = await refused();
+  const [one, other] = [await gearmandWith(t, { q: {} }), await gearmandWith(t, {})];
+  const servers = [dead, one, other].map(({ address }) => address).join(",");
+  const { text } = await check("-H", servers, "-q", "q", "-s", "check", "--confirm", "0");
+  assert.equal(
+    text,
+    `check_gearman CRITICAL - Queue q has no worker: job not sent to ${one.address}, ${other.address}.`,
+  );
   const frozen = await gearmandWith(t, { q: {} });
   frozen.freeze();
-  const alive = await gearmandWith(t, { q: {} });
-  const { text } = await check(
-    ...["-H", `${dead.address},${frozen.address},${alive.address}`],
-    ...["-q", "q", "-s", "check", "--confirm", "0"],
-  );
-  assert.equal(text, `check_gearman CRITICAL - Queue q has no worker: job not sent to ${alive.address}.`);
+  const late = await check("-H", `${frozen.address},${one.address}`, "-q", "q", "-s", "x", "--confirm", "0", "-t", "2");
+  assert.equal(late.text, `check_gearman CRITICAL - Queue q has no worker: job not sent to ${one.address}.`);
   frozen.thaw();
 });
