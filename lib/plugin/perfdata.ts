@@ -13,7 +13,7 @@ const ITEM =
  * volume and light. Of any other a consumer would take the number alone.
  */
 const UNIT =
-  /^(?:|[nmu]?s|[mhd]|%|c|[kKMGTPEZY]?i?[Bb]|[CFK]|[numkKMGTP]?(?:A|V|W|O|Ws|Wh|As|Ah|g|l)|t|lm|dBm|packets)$/;
+  /^(?:|[nmu]?s|[mhd]|%|c|(?:[kKMGTPEZY]i?)?[Bb]|[CFK]|[numkKMGTP]?(?:A|V|W|O|Ws|Wh|As|Ah|g|l)|t|lm|dBm|packets)$/;
 
 /** Another program's perfdata. */
 export interface ParsedPerfdata {

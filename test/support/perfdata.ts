@@ -25,7 +25,14 @@ export interface Output {
 }
 
 /** Units the guidelines know. A short list also unmasks exponents: `1e-7` would be 1 of the unit `e`. */
-const UNITS = new Set(["", "s", "ms", "us", "%", "B", "KB", "MB", "TB", "c"]);
+const PREFIXES = ["", ..."numkKMGTP"];
+/** Those of the guidelines, and those that Icinga 2 knows besides. */
+const UNITS = new Set([
+  ...["", "s", "ms", "us", "ns", "m", "h", "d", "%", "c", "C", "F", "K", "t", "lm", "dBm", "packets"],
+  ...["", ..."kKMGTPEZY"].flatMap((prefix) => [`${prefix}B`, `${prefix}b`]),
+  ...[..."kKMGTPEZY"].flatMap((prefix) => [`${prefix}iB`, `${prefix}ib`]),
+  ...["A", "V", "W", "O", "Ws", "Wh", "As", "Ah", "g", "l"].flatMap((unit) => PREFIXES.map((prefix) => prefix + unit)),
+]);
 
 const NUMBER = /^-?\d+(?:\.\d+)?$/;
 const VALUE = /^(-?\d+(?:\.\d+)?)([^\d.,+-]*)$/;

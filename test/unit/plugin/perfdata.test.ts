@@ -49,7 +49,7 @@ test("units that Nagios or Icinga take are kept; a number with another one is le
     parsePerfdata(known.map((unit, at) => `x${at}=7${unit}`).join(" ")).metrics.map(({ uom }) => uom),
     known,
   );
-  const unknown = ["jobs", "GHz", "B/s", "min", "°C", "xB"].map((unit, at) => `x${at}=7${unit}`);
+  const unknown = ["jobs", "GHz", "B/s", "min", "°C", "xB", "iB"].map((unit, at) => `x${at}=7${unit}`);
   const { metrics, dropped } = parsePerfdata(`a=1 ${unknown.join(" ")} b=2`);
   assert.deepEqual(metrics.map(formatMetric), ["'a'=1", "'b'=2"]);
   assert.deepEqual(dropped, unknown);
