@@ -3,7 +3,7 @@ import type { LookupFunction } from "node:net";
 import { deadlineFailure } from "../net/failure.ts";
 import { resolveHost } from "../net/resolve.ts";
 import type { TlsOptions } from "../net/tls.ts";
-import { CheckError } from "../plugin/error.ts";
+import { CheckError, noDescriptors } from "../plugin/error.ts";
 import { Status } from "../plugin/status.ts";
 import { printable } from "../plugin/text.ts";
 
@@ -80,6 +80,8 @@ function failure(url: URL, error: Error, { signal, maxBytes }: HttpOptions): Che
   const peer = url.host;
   if (signal.aborted) return deadlineFailure(signal, `no answer from ${peer}`);
   if (error instanceof CheckError) return error;
+  const ours = noDescriptors(error);
+  if (ours !== undefined) return ours;
   const { code } = error as NodeJS.ErrnoException;
   if (code === "UND_ERR_RES_EXCEEDED_MAX_SIZE") {
     return new CheckError(Status.CRITICAL, `answer from ${peer} is longer than ${maxBytes} bytes`, { cause: error });

@@ -2,7 +2,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 
 import { Connection, type ConnectOptions } from "../net/connection.ts";
 import { type Endpoint, formatEndpoint } from "../net/endpoint.ts";
-import { CheckError, DeadlineError } from "../plugin/error.ts";
+import { CheckError, DeadlineError, NoDescriptorsError } from "../plugin/error.ts";
 import { Status } from "../plugin/status.ts";
 import { firstLine, HEADER_BYTES, mayBecomeHeader, parseHeader, parseRows } from "./answer.ts";
 import { type FailureKind, LivestatusError } from "./failure.ts";
@@ -188,6 +188,7 @@ async function connectFailure(to: Endpoint, error: unknown, options: ConnectOpti
   const { signal, tls } = options;
   const fail = (kind: FailureKind, message: string, status: Status = error.status) =>
     new LivestatusError(status, kind, message, { cause: error });
+  if (error instanceof NoDescriptorsError) return fail("own fault", error.message);
   if (signal.aborted) {
     if (tls !== undefined && error.message.includes("handshake")) {
       return fail("no handshake", `no TLS handshake ${within(signal)}, encryption setting wrong?`, Status.CRITICAL);

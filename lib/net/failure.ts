@@ -1,4 +1,6 @@
-import { CheckError, DeadlineError } from "../plugin/error.ts";
+import { closeSync, openSync } from "node:fs";
+
+import { CheckError, DeadlineError, type NoDescriptorsError, noDescriptors } from "../plugin/error.ts";
 import { Status } from "../plugin/status.ts";
 import { type Endpoint, formatEndpoint } from "./endpoint.ts";
 
@@ -10,7 +12,6 @@ const WORDS: Readonly<Record<string, string>> = {
   ECONNREFUSED: "Connection refused",
   ECONNRESET: "Connection reset by peer",
   EHOSTUNREACH: "No route to host",
-  EMFILE: "Too many open files",
   ENETUNREACH: "Network is unreachable",
   ENOENT: "No such file or directory",
   EPERM: "Operation not permitted",
@@ -19,7 +20,7 @@ const WORDS: Readonly<Record<string, string>> = {
 };
 
 /** Faults of the machine or the account the check runs on; they say nothing about the service. */
-const LOCAL = new Set(["EACCES", "EPERM", "EMFILE", "ENFILE"]);
+const LOCAL = new Set(["EACCES", "EPERM"]);
 
 /** An address family this machine lacks explains nothing as long as another address gave a reason. */
 const NO_FAMILY = new Set(["EADDRNOTAVAIL", "EAFNOSUPPORT"]);
@@ -37,8 +38,25 @@ export function describeError(error: Error): string {
   return WORDS[code] ?? (typeof reason === "string" ? reason : code);
 }
 
+/**
+ * Whether nothing more can be opened. Asked after a failure, since not every one says so: bun, which the standalone executable
+ * runs by, calls a connection refused for which there was no descriptor, and the resolver calls a name unknown.
+ */
+export function outOfDescriptors(): NoDescriptorsError | undefined {
+  try {
+    closeSync(openSync("/dev/null", "r"));
+    return undefined;
+  } catch (error) {
+    return noDescriptors(error);
+  }
+}
+
 /** One sentence for all addresses of a server that were tried in vain. */
 export function connectFailure(to: Endpoint, attempts: readonly Attempt[]): CheckError {
+  for (const { error } of attempts) {
+    const ours = noDescriptors(error) ?? outOfDescriptors();
+    if (ours !== undefined) return ours;
+  }
   const codeOf = ({ error }: Attempt) => (error as NodeJS.ErrnoException).code ?? "";
   const telling = attempts.filter((attempt) => !NO_FAMILY.has(codeOf(attempt)));
   const shown = telling.length > 0 ? telling : attempts;

@@ -1,8 +1,8 @@
 import { isIP } from "node:net";
 
-import { CheckError } from "../plugin/error.ts";
+import { CheckError, noDescriptors } from "../plugin/error.ts";
 import { Status } from "../plugin/status.ts";
-import { deadlineFailure } from "./failure.ts";
+import { deadlineFailure, outOfDescriptors } from "./failure.ts";
 
 const NOT_KNOWN = "Name or service not known";
 const TEMPORARY = "Temporary failure in name resolution";
@@ -52,6 +52,11 @@ async function askGetent(
     const child = spawn("getent", [`ahosts${family === undefined ? "" : `v${family}`}`, host], {
       stdio: ["ignore", "pipe", "ignore"],
     });
+    // without a descriptor there is a child without pipes
+    if (child.stdout === undefined) {
+      child.on("error", (error) => reject(noDescriptors(error) ?? error));
+      return;
+    }
     let output = "";
     const abort = () => {
       child.kill("SIGKILL");
@@ -89,7 +94,8 @@ async function askNode(host: string, family: 4 | 6 | undefined, signal: AbortSig
     if (signal.aborted) return abort();
     lookup(host, { all: true, family: family ?? 0 }, (error, found) => {
       signal.removeEventListener("abort", abort);
-      if (error !== null) reject(unresolvable(host, error.code === "EAI_AGAIN" ? TEMPORARY : NOT_KNOWN, error));
+      if (error !== null)
+        reject(outOfDescriptors() ?? unresolvable(host, error.code === "EAI_AGAIN" ? TEMPORARY : NOT_KNOWN, error));
       else resolve(found.map(({ address }) => address));
     });
   });

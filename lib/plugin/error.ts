@@ -30,3 +30,24 @@ export class UsageError extends CheckError {
     super(Status.UNKNOWN, message, options);
   }
 }
+
+/** Nothing more can be opened, and so nothing be said of what was looked for. */
+export class NoDescriptorsError extends CheckError {
+  override readonly name = "NoDescriptorsError";
+  constructor(message: string, options?: ErrorOptions) {
+    super(Status.UNKNOWN, message, options);
+  }
+}
+
+/** Whether a lack of descriptors is behind an error. */
+export function noDescriptors(error: unknown): NoDescriptorsError | undefined {
+  for (let cause = error; cause instanceof Error; cause = cause.cause) {
+    if (cause instanceof NoDescriptorsError) return cause;
+    const { code } = cause as NodeJS.ErrnoException;
+    if (code === "EMFILE")
+      return new NoDescriptorsError("this check has no descriptors left (ulimit -n)", { cause: error });
+    if (code === "ENFILE")
+      return new NoDescriptorsError("this machine has no descriptors left (fs.file-max)", { cause: error });
+  }
+  return undefined;
+}

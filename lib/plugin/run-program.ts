@@ -1,5 +1,5 @@
 import { helpText, readValues, shortUsage, splitCommandLine } from "./command-line.ts";
-import { CheckError, UsageError } from "./error.ts";
+import { CheckError, noDescriptors, UsageError } from "./error.ts";
 import type { Options } from "./option.ts";
 import type { Program, ProgramContext } from "./program.ts";
 import { commonOptions } from "./run.ts";
@@ -67,7 +67,8 @@ export function runProgram<O extends Options>(program: Program<O>, { version }: 
     process.exit(128 + SIGNALS[name]);
   };
   const line = ({ status, message }: CheckError) => `${declared.name} ${statusName(status)} - ${printable(message)}\n`;
-  const fail = (error: unknown) => {
+  const fail = (thrown: unknown) => {
+    const error = noDescriptors(thrown) ?? thrown;
     const bug = `internal error: ${error instanceof Error ? error.message : error}`;
     const failure = error instanceof CheckError ? error : new CheckError(Status.UNKNOWN, bug);
     end(failure.status, line(failure) + (error instanceof UsageError ? `${shortUsage(declared)}\n` : ""));

@@ -7,7 +7,7 @@ import {
   shortUsage,
   splitCommandLine,
 } from "./command-line.ts";
-import { CheckError, DeadlineError, UsageError } from "./error.ts";
+import { CheckError, DeadlineError, noDescriptors, UsageError } from "./error.ts";
 import { count, flag, type Options, option } from "./option.ts";
 import type { Context, Plugin } from "./plugin.ts";
 import { emitReport } from "./result.ts";
@@ -73,14 +73,17 @@ class Run {
   start(): void {
     // Node's own answers are wrong verdicts: 0 for an event loop that ran empty, 1 for an uncaught error
     process.exitCode = Status.UNKNOWN;
-    process.on("uncaughtException", (error) => this.#finish(this.#failure(error), Status.UNKNOWN));
+    process.on("uncaughtException", (error) =>
+      this.#finish(this.#failure(noDescriptors(error) ?? error), Status.UNKNOWN),
+    );
     process.on("exit", () => this.#answer(this.#line(Status.UNKNOWN, "internal error: ended without a verdict")));
     // a warning of the runtime on stderr would become the first line of the check's output in Icinga 2
     process.removeAllListeners("warning");
     for (const name of ["SIGTERM", "SIGINT", "SIGHUP"] as const) {
       process.on(name, () => this.#stop(new CheckError(Status.UNKNOWN, `stopped by ${name}`)));
     }
-    this.#main().catch((error) => {
+    this.#main().catch((thrown) => {
+      const error = noDescriptors(thrown) ?? thrown;
       const status = error instanceof CheckError ? error.status : Status.UNKNOWN;
       this.#finish(this.#failure(error), status);
     });
