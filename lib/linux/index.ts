@@ -29,4 +29,5 @@ export {
   readTitledProcess,
   type TitledProcess,
 } from "./titled-process.ts";
+export { listeningPaths } from "./unix-sockets.ts";
 export { Users } from "./users.ts";

@@ -34,6 +34,11 @@ export function judgeChannels(
     findings.push({ status: few, text: `${name} is ready with ${total}${expected} channels` });
   }
 
+  if (total === 0 && few === Status.OK) {
+    const text = `${name} is ready by the state file, which lists no channel: it contradicts itself`;
+    findings.push({ status: Status.WARNING, text });
+  }
+
   for (const { number, state: what, age } of channels) {
     if (what === "ready" || age === undefined) continue;
     const status = judge(age, rules.query.warning, rules.query.critical);

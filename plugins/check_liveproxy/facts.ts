@@ -30,7 +30,7 @@ export interface SiteFacts {
 export interface DaemonFacts {
   readonly pidFile: string;
   /** `hidden`: alive, but /proc does not show it to this account. */
-  readonly state: "running" | "hidden" | "missing" | "unreadable" | "empty" | "dead" | "other program";
+  readonly state: "running" | "hidden" | "missing" | "unreadable" | "empty" | "no pid" | "dead" | "other program";
   readonly pid: number | undefined;
   /** What runs with that pid, if anything. */
   readonly title: string | undefined;
@@ -40,6 +40,8 @@ export interface DaemonFacts {
   readonly writtenMs: number | undefined;
   /** Site processes by site; undefined when the daemon has none of its own or they cannot be seen. */
   readonly sites: ReadonlyMap<string, TitledProcess & ProcessUse> | undefined;
+  /** Masters that have site processes for the proxy's folder of sockets, where there are several. */
+  readonly masters: readonly number[];
   /** Site processes without a master. */
   readonly orphans: readonly TitledProcess[];
 }
@@ -49,7 +51,7 @@ export interface StateFileFacts {
   readonly path: string;
   /** Why there are no sites to read. */
   readonly problem: "missing" | "unreadable" | "not a state file" | "too large" | undefined;
-  /** When it was last written, in milliseconds since 1970. */
+  /** When it was last written, in milliseconds since 1970; undefined also for what is no file. */
   readonly writtenMs: number | undefined;
   readonly sites: readonly SiteState[];
 }

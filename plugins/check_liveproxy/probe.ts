@@ -104,7 +104,7 @@ function readProxy(places: ProxyPlaces | undefined): { proxy: ProxyFacts | undef
     proxy: {
       socketDir,
       socketDirProblem: sockets?.problem,
-      daemon: pidFile === undefined ? undefined : probeDaemon(pidFile),
+      daemon: pidFile === undefined ? undefined : probeDaemon(pidFile, socketDir),
       stateFile: stateFile === undefined ? undefined : readStateFile(stateFile),
     },
     listed: sockets?.names ?? [],
@@ -127,7 +127,7 @@ function readStateFile(path: string): StateFileFacts {
     fd = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
     const found = fstatSync(fd);
     const { mtimeMs: writtenMs, size } = found;
-    if (!found.isFile()) return { path, problem: "not a state file", writtenMs, sites: [] };
+    if (!found.isFile()) return { path, problem: "not a state file", writtenMs: undefined, sites: [] };
     if (size > MAX_STATE_FILE) return { path, problem: "too large", writtenMs, sites: [] };
     const bytes = Buffer.alloc(size);
     const length = size === 0 ? 0 : readSync(fd, bytes);

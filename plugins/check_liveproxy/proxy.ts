@@ -17,7 +17,7 @@ export interface Reach {
 
 /** Whether the pid file says that the daemon is not there. */
 export function isDaemonDown({ state, writtenMs }: DaemonFacts, nowMs: number): boolean {
-  if (state === "empty") return secondsSince(writtenMs, nowMs) > EMPTY_SECONDS;
+  if (state === "empty" || state === "no pid") return secondsSince(writtenMs, nowMs) > EMPTY_SECONDS;
   return state === "missing" || state === "dead" || state === "other program";
 }
 
@@ -34,6 +34,11 @@ export function judgeDaemon(
     const more = daemon.orphans.length === 1 ? "" : ` and ${daemon.orphans.length - 1} more`;
     const text = `Proxy: orphaned site process ${shown(orphan.title)} (pid ${orphan.pid})${more}: an old instance without master, sockets may be its own`;
     findings.push({ status: Status.CRITICAL, text });
+  }
+  if (daemon.masters.length > 0) {
+    const number = daemon.masters.length === 2 ? "two" : `${daemon.masters.length}`;
+    const text = `Proxy: ${number} masters (pids ${daemon.masters.join(", ")}), each with site processes: the channels of each on every core`;
+    findings.push({ status: Status.WARNING, text });
   }
   if (daemon.state === "unreadable") {
     findings.push({
@@ -62,6 +67,7 @@ function pidFileWords({ pidFile, state, pid, title, writtenMs }: DaemonFacts, no
   const since = `since ${span(secondsSince(writtenMs, nowMs))}`;
   if (state === "missing") return `no ${file}`;
   if (state === "empty") return `${file} empty ${since}`;
+  if (state === "no pid") return `${file} holds no pid`;
   if (state === "dead") return `${file} stale, written ${span(secondsSince(writtenMs, nowMs))} ago, no process ${pid}`;
   return `${file} stale, process ${pid} is ${shown((title ?? "another program").slice(0, 60))}`;
 }
@@ -70,8 +76,9 @@ const secondsSince = (thenMs: number | undefined, nowMs: number) =>
   thenMs === undefined ? Number.POSITIVE_INFINITY : (nowMs - thenMs) / 1000;
 
 /** Seconds since the file was written: by the file system, and by what the file says itself. */
-export function stateFileAge({ writtenMs, sites }: StateFileFacts, nowMs: number): number | undefined {
-  if (writtenMs === undefined) return undefined;
+export function stateFileAge({ problem, writtenMs, sites }: StateFileFacts, nowMs: number): number | undefined {
+  // what is of no use is not fresh or stale
+  if (problem !== undefined || writtenMs === undefined) return undefined;
   const dumps = sites.map((site) => dumpAge(site, writtenMs, nowMs)).filter((age) => age !== undefined);
   return Math.max((nowMs - writtenMs) / 1000, ...(dumps.length === 0 ? [] : [Math.min(...dumps)]));
 }

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { once } from "node:events";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, rmSync, symlinkSync, utimesSync, writeFileSync } from "node:fs";
 import { connect } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -596,6 +596,44 @@ test("a pid that an editor of the proxy's files has now is not the proxy's", asy
   writeFileSync(pidFile, `${child.pid}\n`);
   const words = /Proxy: liveproxyd is not running \(pid file \S+ stale, process \d+ is vi /;
   await expects(2, words, "--socket-dir", folder, "--pidfile", pidFile, "-s", "muc");
+});
+
+test("two whole masters, each with site processes", async (t) => {
+  const { proxy, args } = await cannedProxy(t);
+  await expects(0, /2 sites ready/, ...args);
+  const again = [join(proxy.root, "liveproxyd.mjs"), "master", join(proxy.root, "config.json")];
+  spawnOwned(t, process.execPath, again, { stdio: ["ignore", "inherit", "inherit", "ipc"] });
+  // the sockets go over to the second, whose pid is in the file
+  const words =
+    /Proxy: two masters \(pids (\d+), (\d+)\), each with site processes: the channels of each on every core/;
+  let text = "";
+  await until(
+    async () => {
+      ({ text } = await check(...args, "--reset-warning", "0"));
+      return words.test(text);
+    },
+    async () => `two masters in ${text}`,
+  );
+  assert.ok(words.exec(text)?.includes(`${proxy.pid}`), text);
+});
+
+test("a state file that is a device, and a pid file that holds no pid", async (t) => {
+  const { args } = await cannedProxy(t);
+  const device = join(temporaryFolder(t), "state");
+  symlinkSync("/dev/zero", device);
+  const answer = await expects(
+    0,
+    /^check_liveproxy OK - 2 sites ready, slowest \S+ in \d+\.\d+ s$/,
+    ...args,
+    "--state-file",
+    device,
+  );
+  assert.match(answer.stdout, /\nnote: State file \S+ is no state file\n/);
+  assert.doesNotMatch(answer.stdout, /state_age|state file \d+/);
+  const pidFile = join(temporaryFolder(t), "pid");
+  writeFileSync(pidFile, "abc\n");
+  utimesSync(pidFile, 1, 1);
+  await expects(1, /Proxy: pid file \S+ holds no pid, yet 2 sites of 2 can be reached/, ...args, "--pidfile", pidFile);
 });
 
 test("the whole answer, character by character", async (t) => {

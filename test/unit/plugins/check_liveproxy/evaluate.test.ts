@@ -668,6 +668,36 @@ const ROWS: readonly (readonly [number, string, Scene, Status, RegExp, ...string
     CRITICAL,
     /^Site muc: answers without data \(empty\)/,
   ],
+  [
+    1,
+    "a pid file that holds something else",
+    { sites: [ok], daemon: { state: "no pid", writtenMs: NOW - 120_000, sites: undefined } },
+    WARNING,
+    /^Proxy: pid file \S+liveproxyd\.pid holds no pid, yet 1 site of 1 can be reached$/,
+  ],
+  [
+    30,
+    "two masters",
+    { sites: [ok], daemon: { masters: [4711, 5000] } },
+    WARNING,
+    /^Proxy: two masters \(pids 4711, 5000\), each with site processes: the channels of each on every core$/,
+  ],
+  [
+    13,
+    "ready without a channel, yet the site answers",
+    { sites: [ok], states: [state("muc", { channels: [] })] },
+    WARNING,
+    /^Site muc is ready by the state file, which lists no channel: it contradicts itself$/,
+  ],
+  [
+    13,
+    "the same, where it is too few anyway",
+    { sites: [ok], states: [state("muc", { channels: [] })] },
+    CRITICAL,
+    /^Site muc is ready with 0 of 2 channels$/,
+    "--channels-critical",
+    "2:",
+  ],
 ];
 
 for (const [number, what, scene, status, text, ...argv] of ROWS) {
@@ -798,4 +828,13 @@ test("20: a site process that stays missing is CRITICAL where nobody can ask the
   const scene = { sites: [site("muc", undefined)], socketDir: undefined, daemon: { sites: new Map() } };
   assert.equal((await judge({ ...scene, past: { goneFor: 5 } })).status, Status.WARNING);
   assert.equal((await judge({ ...scene, past: { goneFor: 60 } })).status, Status.CRITICAL);
+});
+
+test("a state file that is of no use has no age, in the verdict, the line and the perfdata", async () => {
+  for (const problem of ["not a state file", "too large"] as const) {
+    const stateFile = { problem, writtenMs: NOW - 600_000, sites: [] };
+    const result = await judge({ sites: [ok], stateFile });
+    assert.equal(result.status, OK);
+    assert.doesNotMatch(report("x", result, 3), /state_age|state file \d+/);
+  }
 });

@@ -112,6 +112,7 @@ export async function judge(scene: Scene, ...argv: readonly string[]): Promise<R
     age: 7300,
     writtenMs: NOW - 7_300_000,
     sites: new Map(sites.map(({ id }) => [id, processOf(`liveproxyd[${id}]`)])),
+    masters: [],
     orphans: [],
     ...scene.daemon,
   };
