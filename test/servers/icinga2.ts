@@ -105,7 +105,7 @@ export async function startIcinga(owner: Owner, more = ""): Promise<Icinga> {
       signal("SIGCONT");
       const gone = new Promise((resolve) => running.once("exit", resolve));
       running.kill("SIGTERM");
-      const timer = setTimeout(() => void kill(running), 8000);
+      const timer = setTimeout(() => void kill(running), 60_000);
       if (running.exitCode === null) await gone;
       clearTimeout(timer);
     },

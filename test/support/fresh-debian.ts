@@ -1,6 +1,8 @@
 // A Debian 12 as it comes, booted beside this machine: for what an administrator does there with apt, dpkg and systemctl.
 
+import assert from "node:assert/strict";
 import { execFile, execFileSync, spawnSync } from "node:child_process";
+import { createHash } from "node:crypto";
 import {
   chmodSync,
   existsSync,
@@ -8,6 +10,7 @@ import {
   mkdtempSync,
   readFileSync,
   readlinkSync,
+  renameSync,
   rmSync,
   writeFileSync,
 } from "node:fs";
@@ -15,6 +18,7 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 
+import { root } from "../../packaging/programs.mjs";
 import { lacking } from "./debian.ts";
 import { kill, type Owner, spawnOwned } from "./owner.ts";
 import { until } from "./until.ts";
@@ -27,22 +31,35 @@ const ENVIRONMENT = ["PATH=/usr/sbin:/usr/bin:/sbin:/bin", "HOME=/root", "LC_ALL
 /** New namespaces, all of whose processes end with the one that is started in them, and that one with its starter. */
 const UNSHARE = ["--mount", "--pid", "--fork", "--kill-child"];
 
-let mirror: string | undefined;
+interface Mirror {
+  readonly address: string;
+  /** Of its list of what this release is made of. */
+  readonly digest: string;
+}
+
+let mirror: Mirror | undefined;
+
+/** Base systems that debootstrap has made, each for as long as the release is made of the same. */
+const KEPT = join(root, "node_modules/.cache/debian");
 
 /** Where this machine has Debian's packages from: of the places in apt's configuration the one that has this release. */
-function findMirror(): string | undefined {
+function findMirror(): Mirror | undefined {
   const printed = execFileSync("apt-get", ["update", "--print-uris"], { encoding: "utf8" });
   const places = new Set([...printed.matchAll(/^'(\S+\/)dists\//gm)].map(([, place = ""]) => place));
   const folder = mkdtempSync(join(tmpdir(), "test-mirror-"));
   const file = join(folder, "InRelease");
   try {
-    return [...places].find((place) => {
-      const address = `${place}dists/${RELEASE}/InRelease`;
+    for (const address of places) {
       // by apt's own means, which knows about proxies and passwords
-      const { status } = spawnSync(APT_HELPER, ["download-file", address, file], { stdio: "ignore" });
-      const lines = status === 0 ? readFileSync(file, "utf8").split("\n") : [];
-      return ["Origin: Debian", "Label: Debian", `Codename: ${RELEASE}`].every((line) => lines.includes(line));
-    });
+      const list = `${address}dists/${RELEASE}/InRelease`;
+      const { status } = spawnSync(APT_HELPER, ["download-file", list, file], { stdio: "ignore" });
+      const text = status === 0 ? readFileSync(file, "utf8") : "";
+      const lines = text.split("\n");
+      if (["Origin: Debian", "Label: Debian", `Codename: ${RELEASE}`].every((line) => lines.includes(line))) {
+        return { address, digest: createHash("sha256").update(text).digest("hex") };
+      }
+    }
+    return undefined;
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
@@ -142,8 +159,18 @@ export class FreshDebian {
 
   async #install(owner: Owner, packages: readonly string[]): Promise<void> {
     const outside = (...command: readonly string[]) => succeed(owner, ["unshare", ...UNSHARE, ...command]);
-    const bare = ["--variant=minbase", "--include=systemd-sysv,ca-certificates"];
-    await outside("--mount-proc", "debootstrap", ...bare, RELEASE, this.path, mirror ?? "");
+    assert.ok(mirror !== undefined);
+    const kept = join(KEPT, `${RELEASE}-${mirror.digest}.tar`);
+    if (existsSync(kept)) {
+      await succeed(owner, ["tar", "-C", this.path, "-xpf", kept]);
+    } else {
+      const bare = ["--variant=minbase", "--include=systemd-sysv,ca-certificates"];
+      await outside("--mount-proc", "debootstrap", ...bare, RELEASE, this.path, mirror.address);
+      rmSync(KEPT, { recursive: true, force: true });
+      mkdirSync(KEPT, { recursive: true });
+      await succeed(owner, ["tar", "-C", this.path, "--one-file-system", "-cpf", `${kept}.part`, "."]);
+      renameSync(`${kept}.part`, kept);
+    }
     // nobody is there to be asked, and nothing has to survive a loss of power
     this.#write("etc/apt/apt.conf.d/test", 'APT::Get::Assume-Yes "true";\nAcquire::Retries "0";\n');
     this.#write("etc/dpkg/dpkg.cfg.d/test", "force-unsafe-io\n");
@@ -199,7 +226,8 @@ exit 1`;
 async function succeed(owner: Owner, [file = "", ...args]: readonly string[]): Promise<void> {
   const child = spawnOwned(owner, file, args, {
     stdio: ["ignore", "pipe", "pipe"],
-    env: { ...process.env, ...proxy(), LC_ALL: "C", DEBIAN_FRONTEND: "noninteractive" },
+    // nothing of it has to survive a loss of power, which for debootstrap takes longer than all the rest
+    env: { ...process.env, ...proxy(), LC_ALL: "C", DEBIAN_FRONTEND: "noninteractive", DPKG_FORCE: "unsafe-io" },
   });
   let said = "";
   for (const stream of [child.stdout, child.stderr]) {

@@ -9,7 +9,7 @@ run({
   // a file waits half of its time, for deadlines and servers
   concurrency: 2 * availableParallelism(),
   // for a whole file, not for each test in it
-  timeout: 600_000,
+  timeout: 1_800_000,
 })
   .on("test:fail", () => {
     process.exitCode = 1;
