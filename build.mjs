@@ -72,6 +72,8 @@ const SETTINGS = {
   legalComments: "none",
   metafile: true,
   logLevel: "warning",
+  // import() in a CommonJS file starts Node's loader of ES modules, which takes longer than most of what it would load
+  supported: { "dynamic-import": false },
 };
 
 /** Below a folder whose package.json says "type": "module" the same file is an ES module to Node, without a `require`. */
