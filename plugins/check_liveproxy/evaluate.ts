@@ -8,7 +8,7 @@ import { isDaemonDown, judgeDaemon, judgeStateFile, stateFileAge } from "./proxy
 import type { Rules } from "./rules.ts";
 import { judgeSite } from "./site.ts";
 import { judgeUnjudged } from "./unjudged.ts";
-import { byUrgency, type Finding, type SiteVerdict, type Surroundings } from "./verdict.ts";
+import { byUrgency, type Finding, type SiteVerdict, type Standing, type Surroundings } from "./verdict.ts";
 import { counted, shown, span } from "./words.ts";
 
 /**
@@ -170,11 +170,17 @@ function okText(
   const asked = sites.flatMap(({ id, answer }) =>
     answer === undefined || answer instanceof Error ? [] : [{ id, seconds: answer.seconds }],
   );
-  const ready = verdicts.filter(({ standing }) => standing === "ready").length;
-  clauses.push(`${counted(ready, "site")} ready`);
-  const [first, ...others] = asked;
+  const count = (standing: Standing) => verdicts.filter((one) => one.standing === standing).length;
+  const [ready, down] = [count("ready"), count("down")];
+  const others = verdicts.length - ready - down;
+  clauses.push(
+    ready === verdicts.length ? `${counted(ready, "site")} ready` : `${ready} of ${verdicts.length} sites ready`,
+    ...(down > 0 ? [`${down} down`] : []),
+    ...(others > 0 ? [`${others} neither`] : []),
+  );
+  const [first, ...rest] = asked;
   if (first !== undefined) {
-    const slowest = others.reduce((most, site) => (site.seconds > most.seconds ? site : most), first);
+    const slowest = rest.reduce((most, site) => (site.seconds > most.seconds ? site : most), first);
     clauses.push(
       `${asked.length === 1 ? "answered" : `slowest ${shown(slowest.id)}`} in ${slowest.seconds.toFixed(3)} s`,
     );

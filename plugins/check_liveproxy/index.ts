@@ -14,7 +14,7 @@ import { parseStateFolder } from "monitoring-plugins-ts/state";
 import { evaluate } from "./evaluate.ts";
 import type { LmdFacts } from "./facts.ts";
 import { parseLmdAddress, probeLmds } from "./lmd-probe.ts";
-import { readPlaces, refuseMeaningless } from "./places.ts";
+import { readPlaces, refuseMeaningless, requireOmdSite } from "./places.ts";
 import { type ProxyPlaces, probeSites } from "./probe.ts";
 import { recall } from "./remembrance.ts";
 import { readRules, ruleOptions } from "./rule-options.ts";
@@ -24,9 +24,15 @@ const PROXY = "Where: liveproxyd on this host";
 const ADDRESS = "Where: Livestatus addresses, LMD";
 const SITES = "Which sites";
 
+/** Several of them have commas between. */
+const parseEach =
+  <T>(parse: (text: string) => T) =>
+  (text: string): readonly T[] =>
+    text.split(",").map((part) => parse(part.trim()));
+
 /** @throws Error naming the text when it is no name of a site */
 function parseSite(text: string): string {
-  if (text.includes("/") || text === "." || text === ".." || text.includes("\0")) {
+  if (text === "" || text.includes("/") || text === "." || text === ".." || text.includes("\0")) {
     throw new Error(`'${text}' is not the name of a site`);
   }
   return text;
@@ -71,17 +77,17 @@ const options = {
 
   hostname: list({
     flags: "-H, --hostname <addr>",
-    help: "A Livestatus server or proxy: host:port, unix:/path, tcp:host:port, tls:host:port; repeatable. Port: 6557.",
+    help: "A Livestatus server or proxy: host:port, unix:/path, tcp:host:port, tls:host:port; repeatable, or several with commas between. Port: 6557.",
     section: ADDRESS,
     selects: true,
-    parse: (text) => parseLivestatusAddress(text),
+    parse: parseEach((text) => parseLivestatusAddress(text)),
   }),
   lmd: list({
     flags: "--lmd <addr>",
-    help: "An LMD: as -H, or http://host:port, https://host:port; repeatable.",
+    help: "An LMD: as -H, or http://host:port, https://host:port; repeatable, or several with commas between.",
     section: ADDRESS,
     selects: true,
-    parse: parseLmdAddress,
+    parse: parseEach(parseLmdAddress),
   }),
   ...networkOptions(ADDRESS),
   tlsNoNameCheck: flag({
@@ -92,10 +98,10 @@ const options = {
 
   site: list({
     flags: "-s, --site <id>",
-    help: "This site only; repeatable. (default: every socket and every site of the state file)",
+    help: "This site only; repeatable, or several with commas between. (default: every socket and every site of the state file)",
     section: SITES,
     selects: true,
-    parse: parseSite,
+    parse: parseEach(parseSite),
   }),
   ...selectionOptions(SITES, "Sites"),
   ...ruleOptions,
@@ -134,6 +140,7 @@ export default definePlugin({
     const { site, include, exclude } = options;
     const places = readPlaces(options);
     refuseMeaningless(options, places);
+    requireOmdSite(options);
     const rules = readRules(options, context.given);
 
     const [{ proxy, sites }, lmds] = await Promise.all([

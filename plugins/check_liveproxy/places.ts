@@ -1,6 +1,7 @@
+import { statSync } from "node:fs";
 import { join } from "node:path";
 
-import { UsageError } from "monitoring-plugins-ts";
+import { CheckError, Status, UsageError } from "monitoring-plugins-ts";
 
 import type { LivestatusAddress } from "monitoring-plugins-ts/livestatus";
 
@@ -65,6 +66,24 @@ const given = (options: Readonly<Record<string, unknown>>) =>
   Object.entries(options).flatMap(([name, value]) =>
     value === undefined || value === false || (Array.isArray(value) && value.length === 0) ? [] : [name],
   );
+
+/**
+ * An OMD site that is not there is a mistake in the command line, not a proxy that is down.
+ *
+ * @throws CheckError UNKNOWN
+ */
+export function requireOmdSite({ omdSite, omdRoot }: PlaceOptions): void {
+  const root = omdSite === undefined ? omdRoot : join("/omd/sites", omdSite);
+  if (root === undefined) return;
+  try {
+    if (statSync(root).isDirectory()) return;
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code !== "ENOENT" && code !== "ENOTDIR") return;
+  }
+  const what = omdSite === undefined ? `OMD site at ${root}` : `OMD site ${omdSite} (${root})`;
+  throw new CheckError(Status.UNKNOWN, `no ${what}`);
+}
 
 /** Where the proxy keeps its things; nowhere when only addresses were named. @throws UsageError when nothing was named */
 export function readPlaces(options: PlaceOptions): ProxyPlaces | undefined {

@@ -26,9 +26,9 @@ const range = (flags: string, help: string) => option({ flags, help, section: LI
 export const ruleOptions = {
   planned: list({
     flags: "--planned <id>",
-    help: "This site may be down: WARNING at most; repeatable.",
+    help: "This site may be down: WARNING at most; repeatable, or several with commas between.",
     section: "Which sites",
-    parse: String,
+    parse: (text) => text.split(",").map((part) => part.trim()),
   }),
 
   warning: seconds("-w, --warning <time>", "Time a site takes to answer: warning.", "1"),

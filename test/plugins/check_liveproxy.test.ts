@@ -302,7 +302,7 @@ async function cannedProxy(t: TestContext, options: Partial<Parameters<typeof st
 }
 
 test("what a site of the proxy may do to a client", async (t) => {
-  const { proxy, args } = await cannedProxy(t, { isSingle: true });
+  const { core, proxy, args } = await cannedProxy(t, { isSingle: true });
   const expectSite = async (fault: Parameters<typeof proxy.set>[1], code: number, text: RegExp, ...more: string[]) => {
     await proxy.set("ber", fault);
     return expects(code, text, ...args, "--perfdata", "none", ...more);
@@ -343,6 +343,18 @@ test("what a site of the proxy may do to a client", async (t) => {
   await expectSite({ client: "close" }, 0, /1 site ready/, "--exclude", "b*");
   await expectSite({ client: "close" }, 0, /1 site ready/, "--include", "~^mu");
   await expectSite({ client: "close" }, 3, /nothing to check/, "--include", "x");
+  await expectSite({ client: "close" }, 1, /Site ber: .*\(planned\)$/, "-s", "muc, ber", "--planned", "x,ber");
+  await expectSite(
+    { client: "close" },
+    0,
+    /2 sites ready/,
+    "-s",
+    "muc",
+    "-H",
+    `${core.socket},unix:${core.socket}`,
+    "--exclude",
+    "muc",
+  );
   const one = await expectSite(
     { client: "close" },
     1,
@@ -664,6 +676,10 @@ const USAGE: readonly (readonly [RegExp, ...string[]])[] = [
   [/'80%%' is neither a number nor a percentage/, "-H", "x", "--busy-warning", "80%%"],
   [/'soon' is not a time/, "-H", "x", "--grace", "soon"],
   [/'20:10' is not a threshold range/, "-H", "x", "--down-critical", "20:10"],
+  [/^check_liveproxy UNKNOWN - no OMD site nosuch \(\/omd\/sites\/nosuch\)$/, "-O", "nosuch"],
+  [/^check_liveproxy UNKNOWN - no OMD site at \/proc\/nowhere$/, "--omd-root", "/proc/nowhere"],
+  [/-O is given twice/, "-O", "x", "-O", "y"],
+  [/'' is not the name of a site/, "-O", "x", "-s", "muc,,ber"],
   [/leave them out of the address/, "--lmd", "http://a:b@c"],
   [/-s selects sites of a proxy or an LMD, and means nothing with -H alone/, "-H", "x", "-s", "muc"],
   [/--include selects sites of a proxy or an LMD, and means nothing with -H alone/, "-H", "x", "--include", "x*"],

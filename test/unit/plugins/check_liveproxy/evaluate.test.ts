@@ -731,7 +731,9 @@ test("the number of sites that are down decides where it has thresholds, and the
   const tolerated = await judge(scene, "--down-warning", "0", "--down-critical", "2");
   assert.deepEqual([tolerated.status, tolerated.text], [WARNING, "1 of 5 sites down"]);
   assert.match(report("check_liveproxy", tolerated, 0), /\ndown: Site muc: no answer within 8 s/);
-  assert.equal((await judge(scene, "--down-critical", "2")).status, OK);
+  const fine = await judge(scene, "--down-critical", "2");
+  assert.equal(fine.status, OK);
+  assert.match(fine.text, /^4 of 5 sites ready, 1 down, slowest a in /);
   assert.equal((await judge(scene, "--down-warning", "0", "--planned", "muc")).status, OK);
 });
 
