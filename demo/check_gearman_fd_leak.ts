@@ -18,12 +18,12 @@ export default async function demo(stage: Stage): Promise<void> {
   const run = (...args: readonly string[]) =>
     stage.run("check_gearman_fd_leak", "--state-dir", state, "-C", "leaking_child", ...args);
 
-  stage.say("A process that has just started: its growth is learned, from five samples over a quarter of the window");
+  stage.say("A process that has just started: its growth is judged when the window is full");
   await run("--window", "10s", "--growth-critical", "600");
   stage.say("It leaks: a WARNING by level, which says nothing of why");
   await leak(leaker, 15);
   await run("--window", "10s", "-w", "30", "-c", "90%");
-  stage.say("Four seconds later: CRITICAL by growth, long before its limit");
+  stage.say("Four seconds later: WARNING by the time left, long before its limit");
   for (let sample = 0; sample < 4; sample++) {
     await leak(leaker, 5);
     await setTimeout(700);

@@ -1,7 +1,7 @@
 import { formatDuration } from "monitoring-plugins-ts";
 
 import type { ProcessFacts, ServerFacts, Top } from "./facts.ts";
-import { ENOUGH_OF_WINDOW, ENOUGH_SAMPLES } from "./trend.ts";
+import { ENOUGH_SAMPLES } from "./trend.ts";
 import { enumerate, megabytes, signed } from "./words.ts";
 
 /** Longest file name in a line. */
@@ -60,19 +60,20 @@ function socketLines({ sockets, user }: ProcessFacts): string[] {
 function trendLines({ trend }: ProcessFacts, window: number): string[] {
   if (trend === undefined) return [];
   const { fds, rss } = trend;
-  if (fds.perHour === undefined) {
-    const needed = formatDuration(window * ENOUGH_OF_WINDOW);
-    const samples = Math.min(fds.samples, ENOUGH_SAMPLES);
-    return [
-      `Learning: ${samples} of ${ENOUGH_SAMPLES} samples, ${formatDuration(fds.span)} of ${needed}, before growth is judged`,
-    ];
+  const lines: string[] = [];
+  if (fds.slope !== undefined) {
+    const memory =
+      rss?.slope === undefined
+        ? ""
+        : `, ${rss.slope < 0 ? "" : "+"}${megabytes((rss.slope * rss.span) / 3600)} of memory`;
+    const change = Math.round((fds.slope * fds.span) / 3600);
+    lines.push(`Trend: ${signed(change)} descriptors${memory} in ${formatDuration(fds.span)} (${fds.samples} samples)`);
   }
-  const change = Math.round((fds.perHour * fds.span) / 3600);
-  const memory =
-    rss?.perHour === undefined
-      ? ""
-      : `, ${rss.perHour < 0 ? "" : "+"}${megabytes((rss.perHour * rss.span) / 3600)} of memory`;
-  return [`Trend: ${signed(change)} descriptors${memory} in ${formatDuration(fds.span)} (${fds.samples} samples)`];
+  if (fds.perHour === undefined) {
+    const needed = `${formatDuration(window)} and ${ENOUGH_SAMPLES} samples`;
+    lines.push(`Growth is judged from ${needed} on: ${formatDuration(fds.age)} and ${fds.samples} so far`);
+  }
+  return lines;
 }
 
 /** What the job server says, for the long output. */

@@ -8,6 +8,7 @@ import {
   type Result,
   Status,
   safeLabel,
+  unjudged,
   urgency,
   verdict,
 } from "monitoring-plugins-ts";
@@ -17,7 +18,7 @@ import type { Facts, GroupFacts, ProcessFacts, ServerFacts } from "./facts.ts";
 import { etaOf, growthOf, isSet, type Rules } from "./rules.ts";
 import { serverProcess } from "./server-process.ts";
 import type { Levels } from "./threshold.ts";
-import { isFailure, limitWords, megabytes, percent, signed, trendWords } from "./words.ts";
+import { changeWords, isFailure, limitWords, megabytes, percent, trendWords } from "./words.ts";
 
 /** The verdict. */
 export function evaluate(facts: Facts, rules: Rules): Result {
@@ -27,7 +28,7 @@ export function evaluate(facts: Facts, rules: Rules): Result {
   const firsts = judged.flatMap((group) => group.slice(0, 1));
   const parts: Result[] = judged.flat();
   if (isFailure(server)) parts.push(verdict(server.status, server.message));
-  else if (server !== undefined && isSet(rules.perWorker)) parts.push(...judgeServerFound(groups, server));
+  else if (server !== undefined && isSet(rules.perWorker)) parts.push(...judgeServerFound(groups, server, rules));
 
   // a server that does not answer says so itself
   if (timeOver !== undefined && !isFailure(server)) {
@@ -36,23 +37,26 @@ export function evaluate(facts: Facts, rules: Rules): Result {
     parts.push(verdict(timeOver.status, `${timeOver.message}: ${missed}${known.join("")}`));
   }
 
-  const judgesGrowth = [rules.growth, rules.eta, rules.rssGrowth].some(isSet);
   const details: Detail[] = [];
   if (historyProblem !== undefined) {
-    if (historyProblem.fatal && judgesGrowth) {
-      parts.push(verdict(Status.UNKNOWN, `growth cannot be judged: ${historyProblem.text}`));
-    } else details.push({ verbosity: 0, lines: [historyProblem.text] });
+    const missed = historyProblem.fatal ? unjudged(BY_SAMPLES, historyProblem.text, rules.asked) : [];
+    if (missed.length > 0) parts.push(...missed);
+    else details.push({ verbosity: 0, lines: [historyProblem.text] });
   }
   for (const group of groups) details.push(...describeGroup(group, facts, rules));
   if (server !== undefined && !isFailure(server)) details.push({ verbosity: 0, lines: describeServer(server) });
   return combine(firsts.map(({ text }) => text).join(", "), parts, { details });
 }
 
+/** Thresholds on what several runs tell. */
+const BY_SAMPLES = ["growth", "eta", "rssGrowth"].flatMap((name) => [`${name}Warning`, `${name}Critical`]);
+
 /** `gearmand (pid 1234)`. */
 const who = ({ name, processes }: GroupFacts, { pid }: ProcessFacts) =>
   `${name || "process"} (pid ${pid}${processes.length > 1 ? `, one of ${processes.length}` : ""})`;
 
-function judgeGroup(group: GroupFacts, { server, hidden, commandLine }: Facts, rules: Rules): Result[] {
+function judgeGroup(group: GroupFacts, facts: Facts, rules: Rules): Result[] {
+  const { server, hidden, commandLine } = facts;
   const { processes } = group;
   const label = safeLabel(Buffer.from(group.name).toString("latin1")) || "process";
   const parts: Result[] = [];
@@ -86,7 +90,33 @@ function judgeGroup(group: GroupFacts, { server, hidden, commandLine }: Facts, r
   );
   if (server !== undefined && !isFailure(server)) parts.push(...judgeWorkers(group, server, label, rules));
   parts.push(...judgeEta(group, label, rules));
+  // when time is over that is said, and has a state of its own
+  if (facts.timeOver === undefined) parts.push(...judgeUnseen(group, rules));
   return parts;
+}
+
+/** Thresholds on what could not be seen of a process. */
+function judgeUnseen(group: GroupFacts, { kinds, asked }: Rules): readonly Result[] {
+  const unseen = (
+    isUnseen: (process: ProcessFacts) => boolean,
+    keys: readonly string[],
+    say: (who: string) => string,
+  ) => {
+    const process = group.processes.find(isUnseen);
+    return process === undefined ? [] : unjudged(keys, say(who(group, process)), asked);
+  };
+  return [
+    ...unseen(
+      ({ sockets }) => sockets === undefined,
+      ["socketsWarning", "socketsCritical", "closeWaitWarning", "closeWaitCritical"],
+      (one) => (kinds === 0 ? "--kinds none looks at no socket" : `the sockets of ${one} cannot be seen`),
+    ),
+    ...unseen(
+      ({ rss }) => rss === undefined,
+      ["rssWarning", "rssCritical", "rssGrowthWarning", "rssGrowthCritical"],
+      (one) => `the memory of ${one} is not known`,
+    ),
+  ];
 }
 
 type Say = (who: string, value: number, process: ProcessFacts) => string;
@@ -207,11 +237,12 @@ const about = (sampled: boolean | undefined) => (sampled ? "about " : "");
 const sayGrowth =
   (rules: Rules): Say =>
   (one, value, process) => {
-    const { span } = process.trend?.fds ?? { span: 0 };
     const beyond =
       isSet(rules.perWorker) && process.trend?.unexplained !== undefined ? " more than its workers explain" : "";
-    const change = Math.round((value * span) / 3600);
-    return `${one} gains ${value} descriptors an hour${beyond}, ${signed(change)} in ${formatDuration(span)}${limitWords(process, rules)}`;
+    const { fds } = process.trend ?? {};
+    const compared = fds !== undefined && fds.perHour !== fds.slope ? " compared with the day before" : "";
+    const change = fds === undefined ? "" : `, ${changeWords(fds)}`;
+    return `${one} gains ${value} descriptors an hour${beyond}${compared}${change}${limitWords(process, rules)}`;
   };
 
 function judgeEta(group: GroupFacts, label: string, rules: Rules): Result[] {
@@ -228,12 +259,12 @@ function judgeEta(group: GroupFacts, label: string, rules: Rules): Result[] {
 }
 
 /** Without its process there is nothing to divide by the workers, and a threshold that is never judged is no OK. */
-function judgeServerFound(groups: readonly GroupFacts[], server: ServerFacts): Result[] {
+function judgeServerFound(groups: readonly GroupFacts[], server: ServerFacts, { asked }: Rules): readonly Result[] {
   if (groups.some((group) => serverProcess(group, server) !== undefined)) return [];
   const why = server.local
-    ? "none of the processes checked is known to be it"
-    : "it is not known to run on this machine";
-  return [verdict(Status.UNKNOWN, `descriptors per worker of ${server.server} cannot be judged: ${why}`)];
+    ? "none of the processes checked is known to be"
+    : "no process of this machine is known to be";
+  return unjudged(["perWorkerWarning", "perWorkerCritical"], `${why} ${server.server}`, asked);
 }
 
 /** Figures of the job server, on the process that it is. */

@@ -1,4 +1,4 @@
-import { ENOUGH_SAMPLES } from "./trend.ts";
+import { DAY, ENOUGH_SAMPLES, inWindow, LONGEST_GAP } from "./trend.ts";
 
 /** What is kept of a process at one run: seconds since boot, descriptors, resident bytes, connected workers. */
 export type Sample = readonly [time: number, fds: number, rss: number | null, workers: number | null];
@@ -84,16 +84,24 @@ export function remember(
   const most = Math.floor(MOST_SAMPLES / kept.length);
   const series = kept.flatMap(({ pid, startTicks, fds, rss, workers }) => {
     const before = known.find((one) => one.pid === pid && one.startTicks === startTicks)?.samples ?? [];
-    const earlier = before
-      .filter(([at]) => at < time && at >= time - ENOUGH_SAMPLES * window)
-      .sort(([a], [b]) => a - b);
-    const recent = earlier.filter(([at]) => at >= time - window);
-    // a check that runs seldom would never have enough of them
-    const samples = recent.length < ENOUGH_SAMPLES - 1 ? earlier.slice(1 - ENOUGH_SAMPLES) : recent;
+    const samples = before.filter(([at]) => at < time && at >= time - keptFor(window)).toSorted(([a], [b]) => a - b);
     if (fds !== undefined) samples.push([Math.round(time * 100) / 100, fds, rss ?? null, workers ?? null]);
-    return samples.length === 0 ? [] : [{ pid, startTicks, samples: thin(samples, most) }];
+    return samples.length === 0 ? [] : [{ pid, startTicks, samples: fitted(samples, window, most) }];
   });
   return { version: 1, boot, series };
+}
+
+/** Seconds: the window, the same one a day before, and a sample before that. Seldom checks need several windows. */
+const keptFor = (window: number) => Math.max(window + DAY + LONGEST_GAP, ENOUGH_SAMPLES * window);
+
+/** Samples kept for the rhythm of the day, which changes more slowly than what a short window has to see. */
+const MOST_OF_DAY = 100;
+
+function fitted(samples: readonly Sample[], window: number, most: number): readonly Sample[] {
+  if (window >= DAY) return thin(samples, most);
+  const recent = inWindow(samples, window);
+  const earlier = thin(samples.slice(0, samples.length - recent.length), Math.min(MOST_OF_DAY, Math.floor(most * 0.4)));
+  return [...earlier, ...thin(recent, most - earlier.length)];
 }
 
 /** Leaves out those samples whose neighbours are closest, so that few still cover the whole window. */

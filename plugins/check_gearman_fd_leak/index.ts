@@ -34,7 +34,7 @@ export default definePlugin({
   async check(settings, context) {
     const { proc: root, window, server: address } = settings;
     const { signal } = context;
-    const rules = readRules(settings);
+    const rules = readRules(settings, context.given);
     const target = readTarget(settings);
     const boot = readBoot(root);
     const endpoint = address === undefined ? undefined : withPort(address, settings.port);

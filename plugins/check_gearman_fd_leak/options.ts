@@ -1,4 +1,4 @@
-import { list, option, Range } from "monitoring-plugins-ts";
+import { list, option, Range, unjudgedOption } from "monitoring-plugins-ts";
 import { networkOptions, parseAddress, parsePort } from "monitoring-plugins-ts/net";
 import { parseStateFolder } from "monitoring-plugins-ts/state";
 
@@ -135,19 +135,21 @@ export const options = {
   }),
   etaWarning: option({
     flags: "--eta-warning <time>",
-    help: "Warning when the limit is reached in less time than this, such as 6h or 45m.",
+    help: "Warning when the limit is reached in less time than this, such as 6h or 45m; 0 is off.",
     section: GROWTH,
     parse: parseEta,
+    default: "6h",
   }),
   etaCritical: option({
     flags: "--eta-critical <time>",
-    help: "Critical when the limit is reached in less time than this.",
+    help: "Critical when the limit is reached in less time than this; 0 is off.",
     section: GROWTH,
     parse: parseEta,
+    default: "1h",
   }),
   window: option({
     flags: "--window <time>",
-    help: "Time over which growth is seen.",
+    help: "Time over which growth is seen, and after which it is judged.",
     section: GROWTH,
     parse: parseWindow,
     default: "1h",
@@ -178,6 +180,7 @@ export const options = {
     parse: parseBytesGrowth,
   }),
 
+  unjudged: unjudgedOption(HOW),
   kinds: option({
     flags: "--kinds <n>",
     help: "Look at so many descriptors of a process at most, evenly spread, to see of what kind they are; all or none.",

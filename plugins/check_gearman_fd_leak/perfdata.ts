@@ -1,7 +1,7 @@
 import type { MetricDeclaration } from "monitoring-plugins-ts";
 
 const SEEN = "when sockets could be seen";
-const LEARNED = "from five samples over a quarter of `--window` on";
+const LEARNED = "once `--window` is full";
 
 export default [
   {
@@ -95,6 +95,6 @@ export default [
     warning: "etaWarning",
     critical: "etaCritical",
     min: 0,
-    when: "while it comes closer",
+    when: "while it comes closer, from five samples over a quarter of `--window` on",
   },
 ] satisfies readonly MetricDeclaration[];

@@ -1,4 +1,4 @@
-import type { Range } from "monitoring-plugins-ts";
+import type { Asked, Range } from "monitoring-plugins-ts";
 
 import type { ProcessFacts } from "./facts.ts";
 import type { Levels, LevelThreshold } from "./threshold.ts";
@@ -21,24 +21,34 @@ export interface Rules {
   readonly processes: Range;
   /** Seconds. */
   readonly window: number;
+  /** Descriptors whose kind is read at most. */
+  readonly kinds: number;
+  /** What was typed of all this, and the state for what cannot be judged. */
+  readonly asked: Asked;
 }
 
 /** Whether there is a threshold at all. */
 export const isSet = ({ warning, critical }: Levels) => warning !== undefined || critical !== undefined;
 
-/**
- * Growth in descriptors an hour, to a tenth; undefined while it is not known. With a limit per worker, only what the
- * workers do not explain counts.
- */
-export function growthOf({ trend }: ProcessFacts, { perWorker }: Rules): number | undefined {
-  const chosen = isSet(perWorker) ? (trend?.unexplained ?? trend?.fds) : trend?.fds;
-  return chosen?.perHour === undefined ? undefined : Math.round(chosen.perHour * 10) / 10;
+/** With a limit per worker, only what the workers do not explain counts. */
+const trendOf = ({ trend }: ProcessFacts, { perWorker }: Rules) =>
+  isSet(perWorker) ? (trend?.unexplained ?? trend?.fds) : trend?.fds;
+
+const toTenth = (value: number | undefined) => (value === undefined ? undefined : Math.round(value * 10) / 10);
+
+/** Growth in descriptors an hour, to a tenth; undefined while it is not judged. */
+export const growthOf = (process: ProcessFacts, rules: Rules) => toTenth(trendOf(process, rules)?.perHour);
+
+/** The same for the time left, which is judged as soon as there is a slope: it may be too short to wait for a full window. */
+function soonGrowthOf(process: ProcessFacts, rules: Rules): number | undefined {
+  const trend = trendOf(process, rules);
+  return toTenth(trend?.perHour ?? trend?.slope);
 }
 
-/** Seconds until the limit; undefined when it does not come closer. */
+/** Seconds until the limit; undefined when it does not come closer, by one descriptor an hour at least. */
 export function etaOf(process: ProcessFacts, rules: Rules): number | undefined {
-  const perHour = growthOf(process, rules);
+  const perHour = soonGrowthOf(process, rules);
   const { fds, limit } = process;
-  if (perHour === undefined || perHour <= 0 || fds === undefined || limit === undefined) return undefined;
+  if (perHour === undefined || perHour < 1 || fds === undefined || limit === undefined) return undefined;
   return Math.max(0, Math.round(((limit - fds) / perHour) * 3600));
 }

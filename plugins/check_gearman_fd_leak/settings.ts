@@ -1,7 +1,7 @@
 import { UsageError, type Values } from "monitoring-plugins-ts";
 import { Users } from "monitoring-plugins-ts/linux";
 
-import type { options } from "./options.ts";
+import { options } from "./options.ts";
 import { readPidFile } from "./pid-file.ts";
 import type { Rules } from "./rules.ts";
 
@@ -9,7 +9,7 @@ import type { Rules } from "./rules.ts";
 export type Settings = Values<typeof options>;
 
 /** The thresholds. @throws UsageError when one lacks what it needs */
-export function readRules(settings: Settings): Rules {
+export function readRules(settings: Settings, given: ReadonlySet<string>): Rules {
   const rules: Rules = {
     fds: { warning: settings.warning, critical: settings.critical },
     sockets: { warning: settings.socketsWarning, critical: settings.socketsCritical },
@@ -21,6 +21,8 @@ export function readRules(settings: Settings): Rules {
     rssGrowth: { warning: settings.rssGrowthWarning, critical: settings.rssGrowthCritical },
     processes: settings.processes,
     window: settings.window,
+    kinds: settings.kinds,
+    asked: { options, given, unjudged: settings.unjudged },
   };
   if (settings.server === undefined && (rules.perWorker.warning ?? rules.perWorker.critical) !== undefined) {
     throw new UsageError("--per-worker-warning and --per-worker-critical need -H: gearmand knows its workers");

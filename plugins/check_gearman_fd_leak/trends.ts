@@ -35,5 +35,6 @@ function unexplained(trend: (value: (sample: Sample) => number | null) => Trend)
   const [one, two] = PER_WORKER.map((each) =>
     trend(([, fds, , workers]) => (workers === null ? null : fds - each * workers)),
   ) as [Trend, Trend];
-  return (one.perHour ?? 0) > (two.perHour ?? 0) ? two : one;
+  const growth = ({ perHour, slope }: Trend) => perHour ?? slope ?? 0;
+  return growth(one) > growth(two) ? two : one;
 }

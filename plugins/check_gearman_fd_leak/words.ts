@@ -1,7 +1,8 @@
 import { type CheckError, formatDuration } from "monitoring-plugins-ts";
 
 import type { ProcessFacts, Top } from "./facts.ts";
-import { etaOf, growthOf, type Rules } from "./rules.ts";
+import { etaOf, isSet, type Rules } from "./rules.ts";
+import type { Trend } from "./trend.ts";
 
 /** Whether an answer is a failure. */
 export const isFailure = (answer: object | undefined): answer is CheckError => answer instanceof Error;
@@ -24,17 +25,21 @@ export const signed = (value: number) => (value >= 0 ? `+${value}` : String(valu
 /** `socket 12, pipe 4`. */
 export const enumerate = (top: Top) => top.map(([what, count]) => `${what} ${count}`).join(", ");
 
-/** What the samples say, for the end of a sentence: `, +312 in 58 min, limit in 4 h 10 min`. Empty without samples. */
+/** What the samples say, for the end of a sentence: `, +312 in 58 min, limit in 4 h 10 min`. */
 export function trendWords(process: ProcessFacts, rules: Rules): string {
   const { fds: trend } = process.trend ?? {};
-  if (trend === undefined) return "";
-  if (trend.perHour === undefined) return ", learning its growth";
-  const change = Math.round((trend.perHour * trend.span) / 3600);
-  return `, ${signed(change)} in ${formatDuration(trend.span)}${limitWords(process, rules)}`;
+  if (trend === undefined) return ", growth not judged";
+  if (trend.slope === undefined) return ", growth not judged yet";
+  const isWaiting = isSet(rules.growth) && trend.perHour === undefined;
+  return `, ${changeWords(trend)}${limitWords(process, rules)}${isWaiting ? ", growth not judged yet" : ""}`;
 }
 
 /** `, limit in 4 h 10 min`; empty when it does not come closer. */
 export function limitWords(process: ProcessFacts, rules: Rules): string {
   const eta = etaOf(process, rules);
-  return eta === undefined || (growthOf(process, rules) ?? 0) < 1 ? "" : `, limit in ${formatDuration(eta)}`;
+  return eta === undefined ? "" : `, limit in ${formatDuration(eta)}`;
 }
+
+/** `+312 in 58 min` */
+export const changeWords = ({ slope = 0, span }: Trend) =>
+  `${signed(Math.round((slope * span) / 3600))} in ${formatDuration(span)}`;

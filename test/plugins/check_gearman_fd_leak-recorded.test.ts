@@ -54,7 +54,7 @@ test("the whole answer, character by character", async (t) => {
   const { stdout } = await check("/dev/null/none", "--proc", root, "-C", "mod_gearman_worker", "-w", "50%", "-c", "18");
   assert.equal(
     stdout,
-    "check_gearman_fd_leak WARNING - mod_gearman_worker (pid 42) has 12 of 20 descriptors (60%)" +
+    "check_gearman_fd_leak WARNING - mod_gearman_worker (pid 42) has 12 of 20 descriptors (60%), growth not judged" +
       " | 'mod_gearman_worker_fds'=12;10;18;0;20 'mod_gearman_worker_fds_sum'=12;;;0 'mod_gearman_worker_limit'=20;;;0" +
       " 'mod_gearman_worker_sockets'=3;;;0 'mod_gearman_worker_close_wait'=2;50;200;0 'mod_gearman_worker_rss'=20971520B;;;0" +
       " 'mod_gearman_worker_processes'=1;;1:;0\n" +
@@ -70,7 +70,7 @@ test("the whole answer, character by character", async (t) => {
 
 const fds = (count: number) => Array.from({ length: count }, () => "/var/log/x");
 
-test("a leak over an hour: learning, growth, the time left, and a restart that ends it", async (t) => {
+test("a leak over an hour: growth once it is judged, the time left, and a restart that ends it", async (t) => {
   const root = procTree(t, { processes: {} });
   const state = temporaryFolder(t);
   const at = (minute: number, process: RecordedProcess, ...more: readonly string[]) => {
@@ -81,29 +81,34 @@ test("a leak over an hour: learning, growth, the time left, and a restart that e
   for (let minute = 0; minute < 15; minute += 5) {
     const { state: verdict, text, labels } = await at(minute, { fds: fds(40 + minute * 2) });
     assert.equal(verdict, "OK");
-    assert.match(text, /learning its growth$/);
+    assert.match(text, /growth not judged yet$/);
     assert.ok(!labels.includes("gearmand_growth"));
   }
   await at(15, { fds: fds(70) });
-  const grown = await at(20, { fds: fds(80) }, "--eta-warning", "8h");
+  const early = await at(20, { fds: fds(80) });
+  assert.deepEqual([early.state, early.labels.includes("gearmand_growth")], ["OK", false]);
+  assert.match(early.text, /\(7\.8%\), \+40 in 20 min, limit in 7 h 52 min, growth not judged yet$/);
+  assert.match(early.stdout, /^Growth is judged from 1 h and 5 samples on: 20 min and 5 so far$/m);
+  for (let minute = 25; minute < 60; minute += 5) await at(minute, { fds: fds(40 + minute * 2) });
+  const grown = await at(60, { fds: fds(160) }, "--eta-warning", "8h");
   assert.equal(grown.state, "CRITICAL");
   assert.equal(
     grown.text,
-    "check_gearman_fd_leak CRITICAL - gearmand (pid 42) gains 120 descriptors an hour, +40 in 20 min, limit in 7 h 52 min." +
-      " gearmand (pid 42) reaches its limit of 1024 descriptors in 7 h 52 min.",
+    "check_gearman_fd_leak CRITICAL - gearmand (pid 42) gains 120 descriptors an hour, +120 in 1 h, limit in 7 h 12 min." +
+      " gearmand (pid 42) reaches its limit of 1024 descriptors in 7 h 12 min.",
   );
-  assert.deepEqual([grown.value("gearmand_growth"), grown.value("gearmand_eta")], [120, 28_320]);
-  assert.match(grown.stdout, /^Trend: \+40 descriptors in 20 min \(5 samples\)$/m);
-  const restarted = await at(25, { fds: fds(200), startTicks: 900 });
+  assert.deepEqual([grown.value("gearmand_growth"), grown.value("gearmand_eta")], [120, 25_920]);
+  assert.match(grown.stdout, /^Trend: \+120 descriptors in 1 h \(13 samples\)$/m);
+  const restarted = await at(65, { fds: fds(200), startTicks: 900 });
   assert.equal(restarted.state, "OK");
-  assert.match(restarted.text, /learning/);
+  assert.match(restarted.text, /growth not judged yet$/);
 });
 
 test("memory that grows", async (t) => {
   const root = procTree(t, { processes: {} });
   const state = temporaryFolder(t);
   let answer = await check(state, "--proc", root);
-  for (let minute = 0; minute <= 20; minute += 5) {
+  for (let minute = 0; minute <= 60; minute += 10) {
     setUptime(root, 10_000 + minute * 60);
     writeProcess(root, 42, { fds: fds(40), rssKiB: 100_000 + minute * 2000 });
     answer = await check(state, "--proc", root, "--rss-growth-warning", "100MB", "--rss-critical", "1GB");
@@ -255,7 +260,7 @@ test("time is over while kinds are read: what is known is judged", async (t) => 
   assert.equal(
     stdout,
     "check_gearman_fd_leak CRITICAL - no verdict within 4 s: not all descriptors and sockets were looked at," +
-      " gearmand (pid 42) has 3000 of 4000 descriptors (75%) | 'gearmand_fds'=3000;3200;3600;0;4000 'gearmand_fds_sum'=3000;;;0" +
+      " gearmand (pid 42) has 3000 of 4000 descriptors (75%), growth not judged | 'gearmand_fds'=3000;3200;3600;0;4000 'gearmand_fds_sum'=3000;;;0" +
       " 'gearmand_limit'=4000;;;0 'gearmand_processes'=1;;1:;0\n" +
       "no samples kept: cannot create /dev/null/none: ENOTDIR\n" +
       "gearmand (pid 42, user root)\n" +

@@ -5,6 +5,7 @@ import { CheckError, Range, report, Status } from "monitoring-plugins-ts";
 
 import { evaluate } from "../../../../plugins/check_gearman_fd_leak/evaluate.ts";
 import type { Facts, ProcessFacts, SocketFacts, Trends } from "../../../../plugins/check_gearman_fd_leak/facts.ts";
+import { options } from "../../../../plugins/check_gearman_fd_leak/options.ts";
 import type { Rules } from "../../../../plugins/check_gearman_fd_leak/rules.ts";
 import { parseEta, parseGrowth, parseLevel } from "../../../../plugins/check_gearman_fd_leak/threshold.ts";
 
@@ -20,7 +21,16 @@ const rules: Rules = {
   rssGrowth: off,
   processes: Range.parse("1:"),
   window: 3600,
+  kinds: 10_000,
+  asked: { options, given: new Set(), unjudged: Status.UNKNOWN },
 };
+
+/** With thresholds that were typed. */
+const asking = (given: readonly string[], more: Partial<Rules> = {}): Rules => ({
+  ...rules,
+  ...more,
+  asked: { ...rules.asked, given: new Set(given) },
+});
 
 const process = (facts: Partial<ProcessFacts> = {}): ProcessFacts => ({
   pid: 12,
@@ -57,7 +67,7 @@ const sockets = (closeWait: number, more: Partial<SocketFacts> = {}): SocketFact
 });
 
 const growing = (perHour: number, span = 3480): Trends => ({
-  fds: { samples: 58, span, perHour },
+  fds: { samples: 58, span, age: 3600, slope: perHour, perHour },
   unexplained: undefined,
   rss: undefined,
 });
@@ -147,16 +157,61 @@ test("growth and the time left alert by themselves", () => {
   assert.equal(evaluate(facts([process({ trend: growing(-3000) })]), eta).status, Status.OK);
 });
 
-test("while it learns it is OK", () => {
-  const trend = { ...growing(0), fds: { samples: 3, span: 120, perHour: undefined } };
-  const result = evaluate(facts([process({ trend })]), { ...rules, growth: { ...off, critical: parseGrowth("1") } });
+test("growth that is not judged is said, and what is known of it", () => {
+  const growth = { ...rules, growth: { ...off, critical: parseGrowth("1") } };
+  const early = { samples: 3, span: 120, age: 120, slope: undefined, perHour: undefined };
+  const result = evaluate(facts([process({ trend: { ...growing(0), fds: early } })]), growth);
   assert.equal(result.status, Status.OK);
-  assert.match(result.text, /, learning its growth$/);
-  assert.match(report("x", result, 0), /^Learning: 3 of 5 samples, 2 min of 15 min/m);
+  assert.match(result.text, /descriptors \(4%\), growth not judged yet$/);
+  assert.match(report("x", result, 0), /^Growth is judged from 1 h and 5 samples on: 2 min and 3 so far$/m);
+  const later = { samples: 10, span: 1200, age: 1200, slope: 60, perHour: undefined };
+  const half = facts([process({ trend: { ...growing(0), fds: later } })]);
+  assert.match(evaluate(half, growth).text, /, \+20 in 20 min, limit in 16 h, growth not judged yet$/);
+  assert.doesNotMatch(first(evaluate(half, growth)), /_growth'/);
+  assert.match(evaluate(half, rules).text, /, \+20 in 20 min, limit in 16 h$/);
+  assert.match(evaluate(facts([process()]), rules).text, /, growth not judged$/);
+});
+
+test("the time left is judged before the window is full", () => {
+  const soon = { samples: 10, span: 1200, age: 1200, slope: 600, perHour: undefined };
+  const result = evaluate(facts([process({ trend: { ...growing(0), fds: soon } })]), {
+    ...rules,
+    eta: { warning: parseEta("6h"), critical: parseEta("1h") },
+  });
+  assert.equal(result.status, Status.WARNING);
+  assert.equal(result.text, "gearmand (pid 12) reaches its limit of 1000 descriptors in 1 h 36 min");
+});
+
+test("growth from day to day is said to be that", () => {
+  const trend = { ...growing(0), fds: { samples: 58, span: 3480, age: 90_000, slope: -30, perHour: 10 } };
+  const growth = { ...rules, growth: { warning: parseGrowth("5"), critical: undefined } };
+  assert.equal(
+    evaluate(facts([process({ trend })]), growth).text,
+    "gearmand (pid 12) gains 10 descriptors an hour compared with the day before, -29 in 58 min, limit in 4 d",
+  );
+});
+
+test("a threshold that was given and is not judged is UNKNOWN, or what was chosen for it", () => {
+  const unseen = facts([process({ rss: 1000 })]);
+  assert.equal(evaluate(unseen, rules).status, Status.OK);
+  const given = asking(["closeWaitCritical", "socketsWarning"]);
+  const result = evaluate(unseen, given);
+  assert.equal(result.status, Status.UNKNOWN);
+  const why = "the sockets of gearmand (pid 12) cannot be seen";
+  assert.equal(result.text, `--sockets-warning, --close-wait-critical cannot be judged: ${why}`);
+  assert.match(evaluate(unseen, { ...given, kinds: 0 }).text, /cannot be judged: --kinds none looks at no socket$/);
+  const chosen = { ...given, asked: { ...given.asked, unjudged: Status.OK } };
+  assert.equal(evaluate(unseen, chosen).status, Status.OK);
+  assert.match(report("x", evaluate(unseen, chosen), 1), /^OK - --sockets-warning, .* cannot be judged/m);
+  assert.equal(evaluate(facts([process({ rss: 1000, sockets: sockets(0) })]), given).status, Status.OK);
+  const memory = evaluate(facts([process()]), asking(["rssGrowthWarning"]));
+  assert.equal(memory.text, "--rss-growth-warning cannot be judged: the memory of gearmand (pid 12) is not known");
+  const timeOver = new CheckError(Status.WARNING, "no verdict within 10 s");
+  assert.equal(evaluate(facts([process()], { timeOver }), given).status, Status.WARNING);
 });
 
 test("growth that the workers explain counts only where workers have a limit", () => {
-  const trend: Trends = { ...growing(200), unexplained: { samples: 58, span: 3480, perHour: 0 } };
+  const trend: Trends = { ...growing(200), unexplained: { ...growing(0).fds, perHour: 0 } };
   const growth = { ...rules, growth: { ...off, critical: parseGrowth("60") } };
   assert.equal(evaluate(facts([process({ trend })]), growth).status, Status.CRITICAL);
   const perWorker = { ...growth, perWorker: { ...off, critical: Range.parse("5") } };
@@ -165,7 +220,7 @@ test("growth that the workers explain counts only where workers have a limit", (
 
 test("descriptors per worker are those of the job server that was asked", () => {
   const server = { server: "127.0.0.1:4730", workers: 10, connections: 12, idlePeers: [], local: true, pid: 12 };
-  const perWorker = { ...rules, perWorker: { ...off, critical: Range.parse("5") } };
+  const perWorker = asking(["perWorkerCritical"], { perWorker: { ...off, critical: Range.parse("5") } });
   const result = evaluate(facts([process({ fds: 60 }), process({ pid: 13, innerPid: 13, fds: 900 })], { server }), {
     ...perWorker,
     fds: off,
@@ -174,7 +229,10 @@ test("descriptors per worker are those of the job server that was asked", () => 
   assert.equal(result.text, "gearmand (pid 12, one of 2) has 6 descriptors per connected worker");
   const elsewhere = evaluate(facts([process()], { server: { ...server, local: false, pid: undefined } }), perWorker);
   assert.equal(elsewhere.status, Status.UNKNOWN);
-  assert.match(elsewhere.text, /cannot be judged: it is not known to run on this machine$/);
+  assert.match(
+    elsewhere.text,
+    /^--per-worker-critical cannot be judged: no process of this machine is known to be 127.0.0.1:4730$/,
+  );
   for (const [inner, status] of [
     [[12], Status.CRITICAL],
     [[7], Status.UNKNOWN],
@@ -192,7 +250,7 @@ test("a job server that does not answer is as bad as its failure, and the level 
   const server = new CheckError(Status.CRITICAL, "no complete answer from 127.0.0.1:4730 within 10 s");
   const result = evaluate(facts([process({ fds: 64, limit: 64 })], { server }), rules);
   assert.equal(result.status, Status.CRITICAL);
-  assert.match(result.text, /has 64 of 64 descriptors \(100%\)\. no complete answer/);
+  assert.match(result.text, /has 64 of 64 descriptors \(100%\), growth not judged\. no complete answer/);
 });
 
 test("what time did not suffice for is no OK, and what is worse is said first", () => {
@@ -202,7 +260,7 @@ test("what time did not suffice for is no OK, and what is worse is said first", 
   assert.equal(
     result.text,
     "no verdict within 10 s: not all descriptors and sockets were looked at," +
-      " gearmand (pid 12) has 40 of 1000 descriptors (4%)",
+      " gearmand (pid 12) has 40 of 1000 descriptors (4%), growth not judged",
   );
   assert.match(first(result), /'gearmand_fds'=40/);
 });
@@ -227,8 +285,10 @@ test("no process is CRITICAL, one that cannot be seen UNKNOWN", () => {
 test("samples that cannot be kept matter where growth is to be judged", () => {
   const historyProblem = { text: "no samples kept: cannot create /x: EACCES", fatal: true };
   assert.equal(evaluate(facts([process()], { historyProblem }), rules).status, Status.OK);
-  const growth = { ...rules, growth: { ...off, critical: parseGrowth("60") } };
-  assert.equal(evaluate(facts([process()], { historyProblem }), growth).status, Status.UNKNOWN);
+  const growth = asking(["growthCritical"], { growth: { ...off, critical: parseGrowth("60") } });
+  const unkept = evaluate(facts([process()], { historyProblem }), growth);
+  assert.equal(unkept.status, Status.UNKNOWN);
+  assert.equal(unkept.text, "--growth-critical cannot be judged: no samples kept: cannot create /x: EACCES");
   assert.equal(evaluate(facts([process({ fds: 999 })], { historyProblem }), growth).status, Status.CRITICAL);
   const anew = { text: "samples start anew: it is no JSON", fatal: false };
   assert.equal(evaluate(facts([process()], { historyProblem: anew }), growth).status, Status.OK);

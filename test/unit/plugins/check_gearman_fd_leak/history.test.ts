@@ -2,7 +2,6 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 
 import fc from "fast-check";
-
 import {
   type History,
   MOST_SAMPLES,
@@ -10,6 +9,7 @@ import {
   parseHistory,
   remember,
 } from "../../../../plugins/check_gearman_fd_leak/history.ts";
+import { DAY, LONGEST_GAP } from "../../../../plugins/check_gearman_fd_leak/trend.ts";
 
 const HOUR = 3600;
 const observe = (pid: number, fds: number): Observation => ({ pid, startTicks: pid, fds, rss: 1, workers: undefined });
@@ -39,7 +39,7 @@ test("whatever happens, a history is small, in order, within its window, and rea
           samples.map(([at]) => at),
           samples.map(([at]) => at).toSorted((a, b) => a - b),
         );
-        assert.ok(samples.every(([at]) => at >= time - HOUR && at <= time));
+        assert.ok(samples.every(([at]) => at >= time - HOUR - DAY - LONGEST_GAP && at <= time));
       }
       assert.deepEqual(parseHistory(JSON.parse(JSON.stringify(history))), history);
     }),
@@ -70,7 +70,7 @@ test("a process whose descriptors are not known this time keeps its samples", ()
   const uncounted = { ...observe(1, 0), fds: undefined };
   const second = remember(first, [uncounted], moment(20), HOUR);
   assert.deepEqual(second.series, first.series);
-  assert.deepEqual(remember(second, [uncounted], moment(20 + 6 * HOUR), HOUR).series, []);
+  assert.deepEqual(remember(second, [uncounted], moment(20 + 30 * HOUR), HOUR).series, []);
 });
 
 test("anything else than a history is none", () => {
@@ -100,6 +100,19 @@ test("anything else than a history is none", () => {
 
 test("whatever JSON is in the file, it is a history or none", () => {
   fc.assert(fc.property(fc.jsonValue(), (content) => void parseHistory(content)));
+});
+
+test("beside a short window the day before is kept, in fewer samples", () => {
+  let history: History | undefined;
+  for (let run = 0; run < 2000; run++) {
+    history = remember(history, [observe(1, run)], { boot: "b", time: run * 60 }, HOUR);
+  }
+  const times = history?.series[0]?.samples.map(([at]) => at) ?? [];
+  const recent = times.filter((at) => at >= 1999 * 60 - HOUR);
+  assert.deepEqual([recent.length, times.length], [61, 161]);
+  assert.ok((times[0] ?? 0) <= 1999 * 60 - HOUR - DAY);
+  const widest = Math.max(...times.slice(1).map((at, index) => at - (times[index] ?? 0)));
+  assert.ok(widest <= 3600, `a gap of ${widest} s`);
 });
 
 test("a check that runs seldom has enough samples all the same", () => {
