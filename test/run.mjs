@@ -1,9 +1,10 @@
 // Runs the tests: all of them, or those whose path contains one of the arguments (`node test/run.mjs endpoint range`).
 // With --standalone those of plugins, by the executables of dist/standalone, or of PLUGINS_DIR, instead of the bundles.
 
-import { readdirSync } from "node:fs";
+import { mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
-import { fileURLToPath } from "node:url";
+import { fileURLToPath, pathToFileURL } from "node:url";
 import { tsImport } from "tsx/esm/api";
 
 import { runFiles } from "./support/runner.mjs";
@@ -27,9 +28,18 @@ if (files.length === 0) {
   process.exit(1);
 }
 
-process.exitCode = await runFiles(files, {
+const isUnit = (/** @type {string} */ path) => path.startsWith(join("test", "unit"));
+// a process for each of the many small ones would take most of their time for its start
+const folder = mkdtempSync(join(tmpdir(), "test-run-"));
+const unit = join(folder, "unit.test.mjs");
+const imports = files.filter(isUnit).map((path) => `import ${JSON.stringify(pathToFileURL(join(root, path)))};\n`);
+writeFileSync(unit, imports.join(""));
+const others = files.filter((path) => !isUnit(path));
+
+process.exitCode = await runFiles(imports.length === 0 ? others : [...others, unit], {
   cwd: root,
   env: standalone
     ? { ...process.env, PLUGINS_DIR: process.env.PLUGINS_DIR ?? join(root, "dist/standalone") }
     : process.env,
 });
+rmSync(folder, { recursive: true });
