@@ -7,6 +7,8 @@ import { describeFileError, type FileKey, readKeyFile, warnOfMode } from "./key-
 export interface ModGearmanConfig {
   /** As written, `host` or `host:port`; all `server=` of all files together. */
   readonly servers: readonly string[];
+  /** `dupserver=` of all files together, in the same form: workers send a copy of each result there. */
+  readonly resultServers: readonly string[];
   /** `encryption=`, on unless switched off. */
   readonly encryption: boolean;
   /** `keyfile=`, else `key=`; undefined when the config has neither. */
@@ -21,6 +23,7 @@ const MAX_BYTES = 1024 * 1024;
 
 interface Reading {
   servers: string[];
+  resultServers: string[];
   encryption: boolean;
   key: FileKey | undefined;
   keyFile: string | undefined;
@@ -34,11 +37,11 @@ interface Reading {
  * @throws Error naming the file that cannot be read, or that includes itself
  */
 export function readConfig(path: string): ModGearmanConfig {
-  const reading: Reading = { servers: [], encryption: true, key: undefined, keyFile: undefined };
+  const reading: Reading = { servers: [], resultServers: [], encryption: true, key: undefined, keyFile: undefined };
   readInto(reading, path, 0);
-  const { servers, encryption, key, keyFile } = reading;
+  const { servers, resultServers, encryption, key, keyFile } = reading;
   // the C worker's rule: a key file wins over a key
-  return { servers, encryption, key: keyFile === undefined ? key : readKeyFile(keyFile) };
+  return { servers, resultServers, encryption, key: keyFile === undefined ? key : readKeyFile(keyFile) };
 }
 
 function readInto(reading: Reading, path: string, depth: number): void {
@@ -59,12 +62,10 @@ function readSetting(
 ): void {
   switch (name) {
     case "server":
-      reading.servers.push(
-        ...value
-          .split(",")
-          .map((server) => server.trim())
-          .filter((server) => server !== ""),
-      );
+      reading.servers.push(...splitServers(value));
+      break;
+    case "dupserver":
+      reading.resultServers.push(...splitServers(value));
       break;
     case "encryption":
       if (/^(?:no|off|disable|false|0)$/i.test(value)) reading.encryption = false;
@@ -86,6 +87,12 @@ function readSetting(
     default:
   }
 }
+
+const splitServers = (value: string) =>
+  value
+    .split(",")
+    .map((server) => server.trim())
+    .filter((server) => server !== "");
 
 function readText(path: string): { text: string; mode: number } {
   try {

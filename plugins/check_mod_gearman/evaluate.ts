@@ -9,7 +9,7 @@ import {
   verdict,
 } from "monitoring-plugins-ts";
 
-import type { ProbeFacts, QueueFacts, ServerFacts, Stray, TripFacts } from "./facts.ts";
+import type { ProbeFacts, QueueFacts, ResultServerFacts, ServerFacts, Stray, TripFacts } from "./facts.ts";
 import type { quantities } from "./quantities.ts";
 import {
   codeText,
@@ -35,17 +35,33 @@ export interface Rules extends Expectation, Values<typeof quantities> {
 }
 
 /** The verdict on all jobs sent. */
-export function evaluate({ servers, strays }: ProbeFacts, rules: Rules): Result {
+export function evaluate({ servers, resultServers, strays }: ProbeFacts, rules: Rules): Result {
   const several = { servers: servers.length > 1, queues: (servers[0]?.queues.length ?? 0) > 1 };
   const unclaimed = [...strays];
-  const parts = servers.flatMap((server) => evaluateServer(server, unclaimed, several, rules));
+  const copies = new Set(resultServers.filter(({ isExpected }) => isExpected).map(({ server }) => server));
+  const parts = servers.flatMap((server) => evaluateServer(server, { unclaimed, copies }, several, rules));
+  const unheard = resultServers.filter(({ failure }) => failure !== undefined);
+  for (const facts of unheard) if (facts.isExpected) parts.push(verdict(Status.WARNING, unheardText(facts)));
   for (const text of new Set(unclaimed.map(strayText))) parts.push(verdict(Status.WARNING, text));
   const details: Detail[] = [
     { verbosity: 0, lines: rules.warnings.map((warning) => `warning: ${warning}`) },
+    // of several ways back one may be down: a worker takes another
+    { verbosity: 1, lines: unheard.filter(({ isExpected }) => !isExpected).map(unheardText) },
     { verbosity: 2, lines: rules.order },
   ];
   return combine(okText(servers), parts, { details });
 }
+
+/** Where results come back from. */
+interface WayBack {
+  /** Results that belong to no job; what seems to belong to one is taken out. */
+  readonly unclaimed: Stray[];
+  /** Servers over which copies are expected. */
+  readonly copies: ReadonlySet<string>;
+}
+
+const unheardText = ({ server, failure }: ResultServerFacts) =>
+  `result server: ${withServer(failure?.message ?? "", server)}: results sent there are not seen, and stay there`;
 
 /** A timeout may be OK by the user's wish: no job came back from that server then. */
 function okText(servers: readonly ServerFacts[]): string {
@@ -63,14 +79,14 @@ function okText(servers: readonly ServerFacts[]): string {
 
 function evaluateServer(
   { server, label, failure, queues }: ServerFacts,
-  unclaimed: Stray[],
+  wayBack: WayBack,
   several: { readonly servers: boolean; readonly queues: boolean },
   rules: Rules,
 ): Result[] {
   const prefix = several.servers ? `${server}: ` : "";
   const parts = queues.map((queue) => {
     // a failure of the server is said once, not for each queue
-    const problems = failure === undefined ? judgeQueue(queue, server, prefix, unclaimed, rules) : [];
+    const problems = failure === undefined ? judgeQueue(queue, server, prefix, wayBack, rules) : [];
     const names = {
       server: several.servers ? label : undefined,
       queue: several.queues ? safeLabel(queue.name) : undefined,
@@ -84,7 +100,7 @@ function evaluateServer(
 const queueName = (queue: QueueFacts, prefix: string) => `${prefix}Queue ${shown(queue.name)}`;
 
 /** What is wrong with the jobs of one queue; nothing when all came back as they should. */
-function judgeQueue(queue: QueueFacts, server: string, prefix: string, unclaimed: Stray[], rules: Rules): Result[] {
+function judgeQueue(queue: QueueFacts, server: string, prefix: string, wayBack: WayBack, rules: Rules): Result[] {
   const { trips } = queue;
   const name = queueName(queue, prefix);
   if (trips.length === 0) return [verdict(Status.CRITICAL, `${name} ${noWorkerText(queue)}`)];
@@ -94,7 +110,7 @@ function judgeQueue(queue: QueueFacts, server: string, prefix: string, unclaimed
   const [firstLost] = lost;
   if (firstLost !== undefined) {
     const share = trips.length > 1 ? `${lost.length} of ${trips.length} jobs lost: ` : "";
-    const why = lost.map((trip) => lostText(trip, queue, claim(trip, server, unclaimed)));
+    const why = lost.map((trip) => lostText(trip, queue, claim(trip, server, wayBack.unclaimed)));
     problems.push(verdict(Status.CRITICAL, `${name}: ${share}${[...new Set(why)].join(", ")}`));
   }
   const wrong = trips.flatMap((trip) => wrongText(trip, rules) ?? []);
@@ -102,7 +118,7 @@ function judgeQueue(queue: QueueFacts, server: string, prefix: string, unclaimed
     const share = trips.length > 1 ? `${wrong.length} of ${trips.length} results wrong: ` : "";
     problems.push(verdict(Status.CRITICAL, `${name}: ${share}${wrong[0]}`));
   }
-  const twice = trips.filter(({ results }) => results.length > 1);
+  const twice = trips.filter((trip) => cameTwice(trip, wayBack.copies));
   if (twice.length > 0) {
     const share = trips.length > 1 ? `${twice.length} of ${trips.length} results` : "the result";
     const servers = new Set(twice.flatMap(({ results }) => results.map((result) => result.server)));
@@ -120,6 +136,13 @@ function judgeQueue(queue: QueueFacts, server: string, prefix: string, unclaimed
     );
   }
   return problems;
+}
+
+/** Whether a result came more than once, other than as a copy over a server for these. */
+function cameTwice({ results }: TripFacts, copies: ReadonlySet<string>): boolean {
+  const servers = new Set(results.map(({ server }) => server));
+  const others = [...servers].filter((server) => !copies.has(server));
+  return results.length > servers.size || others.length > 1;
 }
 
 /** The unreadable result that seems to belong to a job: one that came over the same server, if there is a choice. */

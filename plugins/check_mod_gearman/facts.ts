@@ -3,6 +3,8 @@ import type { CheckError } from "monitoring-plugins-ts";
 /** Everything the probe found out. */
 export interface ProbeFacts {
   readonly servers: readonly ServerFacts[];
+  /** The servers that were only listened on. */
+  readonly resultServers: readonly ResultServerFacts[];
   /** Results that came, yet belong to no job of ours as far as anybody can read them. */
   readonly strays: readonly Stray[];
 }
@@ -15,6 +17,16 @@ export interface ServerFacts {
   /** Why nothing, or nothing more, is known of it. */
   readonly failure: CheckError | undefined;
   readonly queues: readonly QueueFacts[];
+}
+
+/** A server that results may come over, and that no job is sent to. */
+export interface ResultServerFacts {
+  /** `host:port` */
+  readonly server: string;
+  /** Whether results were expected there, other than as one of several ways back. */
+  readonly isExpected: boolean;
+  /** Why it could not be listened on. */
+  readonly failure: CheckError | undefined;
 }
 
 export interface QueueFacts {

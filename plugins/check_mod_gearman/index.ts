@@ -27,10 +27,20 @@ export default definePlugin({
     if (expect !== undefined && command === undefined) {
       throw new UsageError("-e is about the output of a command of yours: it needs --command");
     }
-    const { servers, key, warnings } = readSettings(options);
+    const { servers, resultServers, key, warnings } = readSettings(options);
     const connect = await readNetworkOptions(options);
     const queues = [...new Set(options.queue)];
-    const order = { servers, connect, queues, count, priority, command, key, confirmSeconds: options.confirm };
+    const order = {
+      servers,
+      resultServers,
+      connect,
+      queues,
+      count,
+      priority,
+      command,
+      key,
+      confirmSeconds: options.confirm,
+    };
     const facts = await probe(order, context);
     return evaluate(facts, {
       ...options,
@@ -40,6 +50,9 @@ export default definePlugin({
       warnings,
       order: [
         `sent to ${servers.map(formatEndpoint).join(", ")}: queue ${queues.map(displayName).join(", ")}, ${count} each, priority ${priority}, ${key === undefined ? "not encrypted" : "encrypted"}`,
+        ...(resultServers.length > 0
+          ? [`results also over ${resultServers.map(({ server }) => formatEndpoint(server)).join(", ")}`]
+          : []),
         `command: ${command ?? "/bin/echo and a random token"}, expected return code: ${expectCode}`,
       ],
     });

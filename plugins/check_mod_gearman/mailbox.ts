@@ -19,6 +19,8 @@ export class Mailbox {
   readonly queue: string;
   readonly trips: Trip[] = [];
   readonly strays: Stray[] = [];
+  /** Servers, as `host:port`, over which a copy of each result may come, or the only result. */
+  readonly copiesFrom = new Set<string>();
   readonly #cipher: Cipher;
 
   constructor(queue: string, cipher: Cipher) {

@@ -1,7 +1,7 @@
 import { flag, list, option, parseDecimal } from "monitoring-plugins-ts";
 import { type Priority, wireName } from "monitoring-plugins-ts/gearman";
 import { readConfig, readKeyFile } from "monitoring-plugins-ts/mod-gearman";
-import { serverOptions } from "monitoring-plugins-ts/net";
+import { parseAddresses, serverOptions } from "monitoring-plugins-ts/net";
 
 import { quantities } from "./quantities.ts";
 import { readKeyEnv, refuseKey } from "./settings.ts";
@@ -21,6 +21,13 @@ export const options = {
     port: 4730,
     note: " Each is probed. (default: those of --config, else localhost)",
   }),
+  resultServer: list({
+    flags: "--result-server <host[:port]>",
+    help: "Results come over this server too, and no job is sent there: a worker's dupserver, or the server behind a Gearman-Proxy; repeatable. (default: dupserver of --config)",
+    section: SERVER,
+    selects: true,
+    parse: parseAddresses,
+  }),
 
   keyFile: option({
     flags: "--key-file <file>",
@@ -36,7 +43,7 @@ export const options = {
   }),
   config: option({
     flags: "--config <file>",
-    help: "Mod-Gearman's module.conf or worker.conf: key, encryption, and the servers when -H is missing; includes are followed.",
+    help: "Mod-Gearman's module.conf or worker.conf: key, encryption, dupserver, and the servers when -H is missing; includes are followed.",
     section: KEY,
     selects: true,
     parse: readConfig,

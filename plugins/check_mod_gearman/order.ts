@@ -1,9 +1,13 @@
 import type { Priority } from "monitoring-plugins-ts/gearman";
 import type { ConnectOptions, TcpEndpoint } from "monitoring-plugins-ts/net";
 
+import type { ResultServer } from "./settings.ts";
+
 /** What to send where. */
 export interface ProbeOrder {
   readonly servers: readonly TcpEndpoint[];
+  /** Listened on for results, and not probed. */
+  readonly resultServers: readonly ResultServer[];
   readonly connect: Omit<ConnectOptions, "signal">;
   /** Byte strings. */
   readonly queues: readonly string[];

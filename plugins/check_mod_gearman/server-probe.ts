@@ -5,7 +5,7 @@ import { askWhile, Exchange, type QueueStatus, randomUnique, type ServerStatus }
 import { type Cipher, formatJob } from "monitoring-plugins-ts/mod-gearman";
 import { endpointLabel, formatEndpoint, type TcpEndpoint } from "monitoring-plugins-ts/net";
 
-import type { QueueFacts, ServerFacts } from "./facts.ts";
+import type { QueueFacts, ResultServerFacts, ServerFacts } from "./facts.ts";
 import { isAbandoned, type Mailbox } from "./mailbox.ts";
 import type { ProbeOrder } from "./order.ts";
 import { Trip } from "./trip.ts";
@@ -74,12 +74,27 @@ export class ServerProbe {
       const watching = this.#watch();
       await Promise.all(this.#trips().map(({ settled }) => settled));
       await watching;
-      // a result that came twice waits in the queue by now; a server that hangs must not hold up the others' verdict
-      await Promise.race([this.#exchange?.drain(), this.#timeIsUp]);
+      // a result that came twice waits in the queue by now
+      await this.drain();
     } catch (error) {
       if (!(error instanceof CheckError)) throw error;
       this.#fail(error);
     }
+  }
+
+  /** `host:port` */
+  get peer(): string {
+    return this.#peer;
+  }
+
+  /** Whether results that come over this server are seen. */
+  get isListening(): boolean {
+    return this.#offered && this.#failure === undefined;
+  }
+
+  /** Takes what waits in the result queue by now; a server that hangs must not hold up the others' verdict. */
+  async drain(): Promise<void> {
+    await Promise.race([this.#exchange?.drain(), this.#timeIsUp]);
   }
 
   /** Ends all waiting: time is nearly over. */
@@ -130,6 +145,12 @@ export class ServerProbe {
     };
   }
 
+  /** Of a server that is only listened on. */
+  listenerFacts(): Omit<ResultServerFacts, "isExpected"> {
+    const late = new CheckError(Status.WARNING, `no answer from ${this.#peer} in time`);
+    return { server: this.#peer, failure: this.isListening ? undefined : (this.#failure ?? late) };
+  }
+
   /** Takes everything back that would be left on the server. */
   async leave(): Promise<void> {
     await this.#recount();
@@ -176,7 +197,7 @@ export class ServerProbe {
   }
 
   async #launch(): Promise<void> {
-    const { connect, servers, confirmSeconds } = this.#order;
+    const { connect, servers, resultServers, confirmSeconds } = this.#order;
     const { signal, log, now } = this.#context;
     if (signal.aborted) this.#life.abort(signal.reason);
     const exchange = await Exchange.open(
@@ -195,7 +216,7 @@ export class ServerProbe {
       exchange.offer(name);
     }
     // a worker may send its result to another server than the one it got the job from
-    if (servers.length > 1) this.#offer(exchange);
+    if (servers.length + resultServers.length > 1) this.#offer(exchange);
     const start = process.uptime();
     const launchSome = ({ queues }: ServerStatus) => {
       this.#note(queues);
@@ -223,7 +244,7 @@ export class ServerProbe {
   #submit(exchange: Exchange, { name, tokens, trips }: Target): void {
     this.#offer(exchange);
     for (const token of tokens) {
-      const trip = new Trip(token, this.#context.now());
+      const trip = new Trip(token, this.#context.now(), this.#mailbox.copiesFrom);
       trips.push(trip);
       this.#mailbox.trips.push(trip);
       const payload = this.#cipher.seal(this.#jobText(name, token));

@@ -6,6 +6,9 @@ import type { ResultFacts, TripFacts } from "./facts.ts";
 /** How long the second half of an answer may stay behind the first: the Go worker sends results after it ends the job. */
 const GRACE_MS = 2000;
 
+/** How long a copy of a result may stay behind the first one: a worker sends them one after the other. */
+const COPY_GRACE_MS = 1000;
+
 /** One job while it is on its way. */
 export class Trip {
   readonly token: string;
@@ -15,6 +18,7 @@ export class Trip {
   readonly #submitted = process.uptime() * 1000;
   /** The same moment by the clock, which a worker's times are compared with. */
   readonly #submittedAt: number;
+  readonly #copiesFrom: ReadonlySet<string>;
   #handle: string | undefined;
   #stage: TripFacts["stage"] = "unconfirmed";
   #refusal: string | undefined;
@@ -27,10 +31,13 @@ export class Trip {
   #first: CheckResult | undefined;
   readonly #results: ResultFacts[] = [];
   #grace: NodeJS.Timeout | undefined;
+  #graceMs: number | undefined;
   #over = false;
 
-  constructor(token: string, now: number) {
+  /** @param copiesFrom servers over which a copy of the result may come, or the only result */
+  constructor(token: string, now: number, copiesFrom: ReadonlySet<string>) {
     this.token = token;
+    this.#copiesFrom = copiesFrom;
     this.#submittedAt = now;
     this.settled = new Promise((resolve) => {
       this.#settle = resolve;
@@ -88,8 +95,8 @@ export class Trip {
     this.#takenBy = Math.min(this.#takenBy, this.#elapsed());
     if (result.state === "fail") this.#refusal = "the worker could not read it (WORK_FAIL)";
     if (result.state === "exception") this.#refusal = `the worker threw an exception: ${result.text}`;
-    if (this.#refusal !== undefined || this.#first !== undefined) this.settle();
-    else this.#waitForTheRest();
+    if (this.#refusal === undefined) this.#waitForTheRest();
+    else this.settle();
   }
 
   result(result: CheckResult, server: string): void {
@@ -100,8 +107,7 @@ export class Trip {
     }
     const { returnCode: code, output, source } = result;
     this.#results.push({ server, code, output, source });
-    if (this.#stage === "ended") this.settle();
-    else this.#waitForTheRest();
+    this.#waitForTheRest();
   }
 
   settle(): void {
@@ -125,8 +131,24 @@ export class Trip {
   }
 
   #waitForTheRest(): void {
-    if (this.#over || this.#grace !== undefined) return;
-    this.#grace = setTimeout(() => this.settle(), GRACE_MS);
+    if (this.#first === undefined) {
+      // a proxy ends the job as soon as the server behind it has it: the result may take all the time there is
+      if (this.#copiesFrom.size === 0) this.#settleIn(GRACE_MS);
+    } else if (this.#stage !== "ended") {
+      this.#settleIn(GRACE_MS);
+    } else {
+      const servers = new Set(this.#results.map(({ server }) => server));
+      const lacksCopy = [...this.#copiesFrom].some((server) => !servers.has(server));
+      if (lacksCopy) this.#settleIn(COPY_GRACE_MS);
+      else this.settle();
+    }
+  }
+
+  #settleIn(ms: number): void {
+    if (this.#over || this.#graceMs === ms) return;
+    clearTimeout(this.#grace);
+    this.#graceMs = ms;
+    this.#grace = setTimeout(() => this.settle(), ms);
   }
 
   #elapsed(): number {

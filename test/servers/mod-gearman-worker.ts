@@ -27,6 +27,10 @@ export interface ModGearmanWorkerOptions {
   readonly copies?: number;
   /** Results by another server than the jobs: HOST:PORT. */
   readonly resultServer?: string;
+  /** Where it sends a copy of each result, its `dupserver`: HOST:PORT. */
+  readonly dupServer?: string;
+  /** Waits so long between a result and its copy. */
+  readonly dupDelayMs?: number;
   /** `result-first` as the C worker; `job-first` as the Go worker, which sends results on its own time. */
   readonly order?: "result-first" | "job-first";
   /** Leaves jobs unended. */
@@ -61,13 +65,16 @@ export async function startModGearmanWorker(
   const signal = new AbortController().signal;
   const load = (password: string | null) => Cipher.load(password === null ? undefined : Buffer.from(password));
   const [cipher, resultCipher] = await Promise.all([load(key), load(resultKey)]);
-  const [worker, client] = await Promise.all([
+  const { dupServer } = options;
+  const [worker, client, copies] = await Promise.all([
     Worker.open(connectOptions(address), { signal }),
     JobClient.open(connectOptions(resultServer), { signal }),
+    dupServer === undefined ? undefined : JobClient.open(connectOptions(dupServer), { signal }),
   ]);
   const stop = () => {
     worker.close();
     client.close();
+    copies?.close();
   };
   owner.after(stop);
   for (const queue of queues) worker.register(queue);
@@ -89,6 +96,8 @@ export async function startModGearmanWorker(
       for (let copy = 0; copy < (options.copies ?? 1); copy++) {
         await client.submitBackground({ queue: check.resultQueue, unique: "", payload });
       }
+      if (options.dupDelayMs !== undefined) await sleep(options.dupDelayMs);
+      await copies?.submitBackground({ queue: check.resultQueue, unique: "", payload });
     };
     if (options.order === "job-first") {
       job.complete();

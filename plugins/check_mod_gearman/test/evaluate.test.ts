@@ -56,6 +56,7 @@ const server = (queues: readonly QueueFacts[], facts: Partial<ServerFacts> = {})
 
 const facts = (trips: readonly TripFacts[], strays: readonly Stray[] = []): ProbeFacts => ({
   servers: [server([queue(trips)])],
+  resultServers: [],
   strays,
 });
 
@@ -154,6 +155,7 @@ test("an unreadable result explains one lost job, of its own server if there is 
   ];
   const both = {
     servers: [server([queue([lost()])]), server([queue([lost()])], { server: B, label: "192.0.2.2-4730" })],
+    resultServers: [],
     strays,
   };
   assert.equal(
@@ -163,12 +165,30 @@ test("an unreadable result explains one lost job, of its own server if there is 
   );
 });
 
+test("a copy that comes over a server for these is no second result", () => {
+  const heard = { server: B, isExpected: true, failure: undefined };
+  const copy = { ...result, server: B };
+  const results = (...all: readonly (typeof result)[]) => ({
+    ...facts([trip({ results: all })]),
+    resultServers: [heard],
+  });
+  assert.equal(said(results(result, copy)), "OK check job of queue service came back in 0.500 s");
+  assert.equal(said(results(copy)), "OK check job of queue service came back in 0.500 s");
+  assert.equal(said(results(copy, copy)), "WARNING Queue service: the result came twice");
+  assert.equal(
+    said(results(result, copy, result)),
+    `WARNING Queue service: the result came twice (over ${A} and ${B})`,
+  );
+  const notExpected = { ...results(result, copy), resultServers: [{ ...heard, isExpected: false }] };
+  assert.equal(said(notExpected), `WARNING Queue service: the result came twice (over ${A} and ${B})`);
+});
+
 test("a timeout that is OK by the user's wish is not told as a job that came back", () => {
   const failure = new CheckError(Status.OK, `no complete answer from ${B} within 2 s (0 bytes received)`);
   const down = server([queue([])], { server: B, label: "192.0.2.2-4730", failure });
-  assert.equal(said({ servers: [down], strays: [] }), `OK ${failure.message}`);
+  assert.equal(said({ servers: [down], resultServers: [], strays: [] }), `OK ${failure.message}`);
   assert.equal(
-    said({ servers: [server([queue([trip()])]), down], strays: [] }),
+    said({ servers: [server([queue([trip()])]), down], resultServers: [], strays: [] }),
     `OK ${failure.message}, check job of queue service came back in 0.500 s`,
   );
 });
@@ -193,6 +213,7 @@ test("a server that failed is named once, whatever the number of queues, and wor
       server([queue([trip({ time: 3 })]), queue([trip()], { name: "host" })]),
       server(queues, { server: B, label: "192.0.2.2-4730", failure }),
     ],
+    resultServers: [],
     strays: [],
   };
   assert.equal(
@@ -209,7 +230,10 @@ test("perfdata: the slowest of the jobs that came back, and what is unknown is l
     "'time'=0.5s;2;5;0 'wait'=0.1s;;;0 'run'=0.3s;;;0 'return'=0.1s;;;0 'results'=2;;;0;3 'lost'=1;;;0;3",
   );
   assert.equal(perfdata(facts([lost()])), "'results'=0;;;0;1 'lost'=1;;;0;1");
-  assert.equal(perfdata({ servers: [server([queue([])])], strays: [] }), "'results'=0;;;0;1 'lost'=1;;;0;1");
+  assert.equal(
+    perfdata({ servers: [server([queue([])])], resultServers: [], strays: [] }),
+    "'results'=0;;;0;1 'lost'=1;;;0;1",
+  );
 });
 
 test("the wait that alerts is the wait that is printed, also that of a job that was lost", async () => {

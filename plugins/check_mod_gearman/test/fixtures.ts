@@ -8,7 +8,7 @@ export default {
     const { address } = await fakeGearmand(t, { queues: { service: {} } });
     return ["-H", address, "--no-encryption", "--confirm", "0"];
   },
-  selecting: ["-H", "--config", "-q", "--command"],
+  selecting: ["-H", "--result-server", "--config", "-q", "--command"],
   async everything(t, run, thresholds) {
     const { address } = await startGearmand(t);
     await startModGearmanWorker(t, address, { key: null });

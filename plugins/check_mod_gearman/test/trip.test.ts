@@ -22,7 +22,7 @@ const status = (running: boolean) => ({ known: true, running, numerator: 0, deno
 
 test("a job that came back and ended is settled, in either order", async () => {
   for (const first of ["result", "end"]) {
-    const trip = new Trip("t", NOW);
+    const trip = new Trip("t", NOW, new Set());
     trip.created("H:1");
     if (first === "result") trip.result(result(NOW, NOW), "s");
     trip.ended(COMPLETE);
@@ -34,7 +34,7 @@ test("a job that came back and ended is settled, in either order", async () => {
 });
 
 test("a job whose worker went away waits again", () => {
-  const trip = new Trip("t", NOW);
+  const trip = new Trip("t", NOW, new Set());
   trip.created("H:1");
   for (const running of [false, true, false]) {
     trip.asked();
@@ -46,7 +46,7 @@ test("a job whose worker went away waits again", () => {
 });
 
 test("a result counts even if nobody waited for it any more", () => {
-  const trip = new Trip("t", NOW);
+  const trip = new Trip("t", NOW, new Set());
   trip.created("H:1");
   trip.settle();
   trip.result(result(NOW, NOW), "s");
@@ -57,7 +57,7 @@ test("whatever times a worker claims, the parts of a trip are never negative and
   const time = fc.oneof(fc.constant(Number.NaN), fc.double({ min: 0, max: 4e12, noNaN: true }));
   fc.assert(
     fc.property(time, time, fc.boolean(), (start, finish, seen) => {
-      const trip = new Trip("t", NOW);
+      const trip = new Trip("t", NOW, new Set());
       trip.created("H:1");
       trip.asked();
       trip.status(status(seen));

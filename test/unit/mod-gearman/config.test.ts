@@ -12,6 +12,7 @@ test("servers, key and encryption of a config as it is shipped", async (t) => {
       debug=0
       server=localhost:4730   # the first
       server = gearmand.example.com , :4731
+      dupserver = copies.example.com:4732, copies2.example.com
       eventhandler=yes
       hosts=yes
       encryption=yes
@@ -20,8 +21,9 @@ test("servers, key and encryption of a config as it is shipped", async (t) => {
       --result_workers=1
 `,
   });
-  const { servers, encryption, key } = readConfig(join(folder, "module.conf"));
+  const { servers, resultServers, encryption, key } = readConfig(join(folder, "module.conf"));
   assert.deepEqual(servers, ["localhost:4730", "gearmand.example.com", ":4731"]);
+  assert.deepEqual(resultServers, ["copies.example.com:4732", "copies2.example.com"]);
   assert.equal(encryption, true);
   assert.deepEqual([key?.key.toString(), key?.warnings], ["should_be_changed", []]);
 });
