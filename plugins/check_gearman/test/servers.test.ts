@@ -213,7 +213,7 @@ test("a job is not sent when none of the servers that answer has a worker", real
   );
   const frozen = await gearmandWith(t, { q: {} });
   frozen.freeze();
-  const late = await check("-H", `${frozen.address},${one.address}`, "-q", "q", "-s", "x", "--confirm", "0", "-t", "2");
+  const late = await check("-H", `${frozen.address},${one.address}`, "-q", "q", "-s", "x", "--confirm", "0", "-t", "5");
   assert.equal(late.text, `check_gearman CRITICAL - Queue q has no worker: job not sent to ${one.address}.`);
   frozen.thaw();
 });
