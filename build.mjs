@@ -89,6 +89,12 @@ const START_BY_SHELL = `#!/bin/sh
 ':' //; unset NODE_OPTIONS
 ':' //; exec node "$0" "$@"`;
 
+/** `-V` alone is answered before anything is run. Where it cannot be written like this, the program goes its usual way. */
+const versionFirst = (name) => `if (process.argv.length === 3 && /^(-V|--version)$/.test(process.argv[2])) try {
+  require("node:fs").writeSync(1, ${JSON.stringify(`${name} ${version}\n`)});
+  process.exit(3);
+} catch {}`;
+
 async function bundle(name) {
   const outfile = join(dist, name);
   const inputs = new Set();
@@ -107,7 +113,7 @@ async function bundle(name) {
       loader: "ts",
     },
     outfile,
-    banner: { js: `${START_BY_SHELL}\n${REQUIRE_ANYWAY}` },
+    banner: { js: `${START_BY_SHELL}\n${REQUIRE_ANYWAY}\n${versionFirst(name)}` },
     plugins: [packagesOnDemand(inputs, packed)],
   });
   for (const input of Object.keys(metafile.inputs)) inputs.add(input);

@@ -23,6 +23,11 @@ export function startCalled(programs: Programs, own: string, version: string, ar
   // nobody else can open
   process.argv[1] = asLink === undefined ? siblingOf(process.execPath, process.argv[2] ?? "") : started(argv0);
   if (asLink === undefined) process.argv.splice(2, 1);
+  const [, path = "", option] = process.argv;
+  // before anything of the program is loaded, and where it cannot be written like this, by the program
+  if (process.argv.length === 3 && (option === "-V" || option === "--version")) {
+    if (written(`${basename(path)} ${version}`)) process.exit(UNKNOWN);
+  }
   try {
     start();
   } catch (error) {
@@ -62,12 +67,18 @@ function explain(programs: Programs, own: string, version: string): string {
 const printable = (text: string) => text.replaceAll(/[^\x20-\x7e]|[|;]/g, "?").slice(0, 100);
 
 function end(line: string, fd = 1): never {
+  // where nobody reads, the exit code is all there is left to say
+  written(line, fd);
+  process.exit(UNKNOWN);
+}
+
+function written(line: string, fd = 1): boolean {
   try {
     writeSync(fd, `${line}\n`);
+    return true;
   } catch {
-    // nobody reads: the exit code is all there is left to say
+    return false;
   }
-  process.exit(UNKNOWN);
 }
 
 /** Major and minor number 1 and 3. */

@@ -20,10 +20,10 @@ export const EXECUTABLE = "monitoring-plugins";
 export async function buildStandalone(folder) {
   const bun = await bunBinary();
   const names = programNames();
-  const runners = [...new Set(names.map(runnerOf))].sort();
   const programs = names.map(
     // require() and not import: only what is called is evaluated, and at once
-    (name) => `${name}: () => ${runnerOf(name)}(require("./plugins/${name}/index.ts").default, { version }),`,
+    (name) =>
+      `${name}: () => require("monitoring-plugins-ts").${runnerOf(name)}(require("./plugins/${name}/index.ts").default, { version }),`,
   );
   rmSync(folder, { recursive: true, force: true });
   mkdirSync(folder, { recursive: true });
@@ -33,7 +33,6 @@ export async function buildStandalone(folder) {
     absWorkingDir: root,
     stdin: {
       contents: `
-        import { ${runners.join(", ")} } from "monitoring-plugins-ts";
         import { startCalled } from "./packaging/multi-call.ts";
         const version = ${JSON.stringify(version)};
         startCalled({ ${programs.join("\n")} }, ${JSON.stringify(EXECUTABLE)}, version);
