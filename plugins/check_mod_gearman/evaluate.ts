@@ -110,7 +110,10 @@ function judgeQueue(queue: QueueFacts, server: string, prefix: string, wayBack: 
   const [firstLost] = lost;
   if (firstLost !== undefined) {
     const share = trips.length > 1 ? `${lost.length} of ${trips.length} jobs lost: ` : "";
-    const why = lost.map((trip) => lostText(trip, queue, claim(trip, server, wayBack.unclaimed)));
+    const why = lost.map((trip) => {
+      const stray = claim(trip, server, wayBack.unclaimed);
+      return lostText(trip, queue, { stray, heard: wayBack.copies.size > 0 });
+    });
     problems.push(verdict(Status.CRITICAL, `${name}: ${share}${[...new Set(why)].join(", ")}`));
   }
   const wrong = trips.flatMap((trip) => wrongText(trip, rules) ?? []);

@@ -22,8 +22,16 @@ export function noWorkerText({ counts, confirmedSeconds }: QueueFacts): string {
   return `${known}${since}${waiting}: no job sent`;
 }
 
-/** On which leg a job was lost; of several reasons the likeliest first. */
-export function lostText(trip: TripFacts, { counts }: QueueFacts, stray: Stray | undefined): string {
+/**
+ * On which leg a job was lost; of several reasons the likeliest first.
+ *
+ * @param heard whether servers for results were listened on
+ */
+export function lostText(
+  trip: TripFacts,
+  { counts }: QueueFacts,
+  { stray, heard }: { readonly stray: Stray | undefined; readonly heard: boolean },
+): string {
   if (trip.refusal !== undefined) return `job failed: ${excerpt(trip.refusal)}`;
   if (stray !== undefined) return strayText(stray);
   const time = seconds(trip.time);
@@ -43,7 +51,9 @@ export function lostText(trip: TripFacts, { counts }: QueueFacts, stray: Stray |
       return `job fetched, no result${since}: worker stuck, too slow or cut off${again}`;
     }
     case "ended":
-      return "job fetched and ended, no result: the worker has another key, or sends results to another server";
+      return heard
+        ? `job fetched and ended, no result in ${time}: the worker has another key, sends results to a server not given, or is behind a Gearman-Proxy and did not take the job`
+        : "job fetched and ended, no result: the worker has another key, or sends results to another server, such as the one behind a Gearman-Proxy (--result-server)";
   }
 }
 

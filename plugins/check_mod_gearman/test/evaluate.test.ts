@@ -92,7 +92,7 @@ const CASES: readonly [string, ProbeFacts, string][] = [
   [
     "ended and silent",
     facts([lost()]),
-    "CRITICAL Queue service: job fetched and ended, no result: the worker has another key, or sends results to another server",
+    "CRITICAL Queue service: job fetched and ended, no result: the worker has another key, or sends results to another server, such as the one behind a Gearman-Proxy (--result-server)",
   ],
   [
     "slow",
@@ -144,7 +144,7 @@ test("of several jobs all reasons are named, each once", () => {
   assert.equal(
     said(facts(trips), { count: 4 }),
     "CRITICAL Queue service: 3 of 4 jobs lost: job fetched and ended, no result: the worker has another key, or sends " +
-      "results to another server, job fetched, no result for 8.000 s: worker stuck, too slow or cut off",
+      "results to another server, such as the one behind a Gearman-Proxy (--result-server), job fetched, no result for 8.000 s: worker stuck, too slow or cut off",
   );
 });
 

@@ -6,8 +6,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type TestContext, test } from "node:test";
 
-import { fillQueue } from "#test/servers/gearman-worker.ts";
-import { startGearmand } from "#test/servers/gearmand.ts";
+import { fillQueue, registerQueues, startWorkers } from "#test/servers/gearman-worker.ts";
+import { type Gearmand, startGearmand } from "#test/servers/gearmand.ts";
 import { refused, silent } from "#test/servers/misbehaving.ts";
 import { KEY, startModGearmanWorker } from "#test/servers/mod-gearman-worker.ts";
 import { needs } from "#test/support/needs.ts";
@@ -93,5 +93,46 @@ test("a server of the config that -H leaves out may be down", real, async (t) =>
   assert.ok(
     long.some((line) => line.startsWith("result server: failed to connect")),
     long.join("\n"),
+  );
+});
+
+/** What a Gearman-Proxy does: takes jobs of one queue, puts them into another on the server behind, and ends them at once. */
+const startProxy = (t: TestContext, from: Gearmand, to: Gearmand, queue: string, queueBehind: string) =>
+  startWorkers(t, from.address, [queue], {
+    command: ["gearman", "-h", to.host, "-p", String(to.port), "-b", "-f", queueBehind],
+  });
+
+test(
+  "behind a Gearman-Proxy, where the queue has another name, results come over the server behind",
+  real,
+  async (t) => {
+    const [a, b] = await startServers(t);
+    await startProxy(t, a, b, "hostgroup_local", "hostgroup_dmz");
+    // longer than a result may stay behind the end of its job where there is no proxy
+    await startModGearmanWorker(t, b.address, { queues: ["hostgroup_dmz"], delayMs: 3000 });
+    const run = (...args: readonly string[]) => check("-H", a.address, "-q", "hostgroup_local", ...args);
+    const lost = await run();
+    assert.equal(
+      `${lost.state} ${lost.says}`,
+      "CRITICAL Queue hostgroup_local: job fetched and ended, no result: the worker has another key, or sends results to another server, such as the one behind a Gearman-Proxy (--result-server)",
+    );
+    const { state, says } = await run("--result-server", b.address);
+    assert.equal(`${state} ${says}`, "OK check job of queue hostgroup_local came back in N s");
+    assert.deepEqual(await listed(a.address), ["hostgroup_local 0 0 1"]);
+    assert.deepEqual(
+      (await listed(b.address)).filter((line) => !line.startsWith("check_mod_gearman-")),
+      ["hostgroup_dmz 0 0 1"],
+    );
+  },
+);
+
+test("behind a Gearman-Proxy no worker takes the job: that is a cause, too", real, async (t) => {
+  const [a, b] = await startServers(t);
+  await startProxy(t, a, b, "service", "service");
+  await registerQueues(t, b.address, ["service"]);
+  const { state, says } = await check("-H", a.address, "--result-server", b.address, "-t", "6");
+  assert.equal(
+    `${state} ${says}`,
+    "CRITICAL Queue service: job fetched and ended, no result in N s: the worker has another key, sends results to a server not given, or is behind a Gearman-Proxy and did not take the job",
   );
 });

@@ -98,7 +98,7 @@ test("a result that went to a server nobody named is lost, and that is said", re
   await startModGearmanWorker(t, a.address, { resultServer: b.address });
   const { state, says } = await check("-H", a.address);
   assert.equal(state, "CRITICAL");
-  assert.match(says, /or sends results to another server$/);
+  assert.match(says, /or sends results to another server, such as the one behind a Gearman-Proxy \(--result-server\)$/);
 });
 
 test("several servers, the worst wins: one down, one that hangs, one of something else", real, async (t) => {

@@ -70,7 +70,7 @@ test("another key in the worker: the whole output", real, async (t) => {
   assert.equal(
     stdout.replace(/\d+\.\d+/g, "N"),
     "check_mod_gearman CRITICAL - Queue service: job fetched and ended, no result: the worker has another key, or sends " +
-      "results to another server | 'wait'=Ns;;;0 'results'=0;;;0;1 'lost'=1;;;0;1\n",
+      "results to another server, such as the one behind a Gearman-Proxy (--result-server) | 'wait'=Ns;;;0 'results'=0;;;0;1 'lost'=1;;;0;1\n",
   );
   assert.equal(state, "CRITICAL");
   assert.deepEqual(await listed(address), ["service 0 0 1"]);
