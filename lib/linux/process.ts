@@ -15,6 +15,8 @@ export interface Process {
   readonly state: string;
   /** When it started, in clock ticks since boot. With the pid it is a name no other process of this boot has. */
   readonly startTicks: number;
+  /** Its parent's id. */
+  readonly parent: number;
   /** Effective user. */
   readonly uid: number;
   /** Resident memory in bytes; undefined for zombies and kernel threads. */
@@ -80,7 +82,7 @@ export function parseProcess(pid: number, stat: string, status: string): Process
   const open = stat.indexOf("(");
   const close = stat.lastIndexOf(")");
   const fields = stat.slice(close + 2).split(" ");
-  const [state = "", startTicks = ""] = [fields[0], fields[19]];
+  const [state = "", parent = "", startTicks = ""] = [fields[0], fields[1], fields[19]];
   const [, uid] = /^Uid:\s+\d+\s+(\d+)/m.exec(status) ?? [];
   if (open < 0 || close < open || !/^[A-Za-z]$/.test(state) || !/^\d+$/.test(startTicks) || uid === undefined) {
     return undefined;
@@ -95,6 +97,7 @@ export function parseProcess(pid: number, stat: string, status: string): Process
     comm: stat.slice(open + 1, close),
     state,
     startTicks: Number(startTicks),
+    parent: Number(parent),
     uid: Number(uid),
     rss: kilobytes === undefined ? undefined : Number(kilobytes) * 1024,
   };

@@ -1,19 +1,25 @@
+import { hostname } from "node:os";
+
 import { safeLabel } from "../plugin/metric.ts";
 
 /** Longest part of a file's name made of what is checked, in characters. */
 const LONGEST_TARGET = 120;
 
+/** As long as the kernel lets a host's name be. */
+const LONGEST_MACHINE = 64;
+
 /**
- * Name of a check's state file: one per target and per user who checks it, since a file that root wrote while trying the
- * check out would otherwise lock the monitoring user out.
+ * Name of a check's state file: one per machine, since several may share the folder over the network, per target, and per
+ * user who checks it, since a file that root wrote while trying the check out would otherwise lock the monitoring user out.
  *
  * @param plugin name of the executable
  * @param target what is checked, in words that are the same at each run; two different ones share no file
  */
-export function stateFileName(plugin: string, target: string): string {
+export function stateFileName(plugin: string, target: string, machine = hostname()): string {
   const label = safeLabel(Buffer.from(target).toString("latin1"));
   const short = label.length <= LONGEST_TARGET ? label : `${label.slice(0, LONGEST_TARGET)}-${checksum(target)}`;
-  return `${plugin}.${process.geteuid?.() ?? 0}.${short}.json`;
+  const host = safeLabel(Buffer.from(machine).toString("latin1")).slice(0, LONGEST_MACHINE);
+  return `${plugin}.${process.geteuid?.() ?? 0}.${host}.${short}.json`;
 }
 
 /** FNV-1a, 32 bits. */

@@ -1,6 +1,7 @@
 import {
   combine,
   type Detail,
+  figures,
   formatDuration,
   judge,
   type Metric,
@@ -18,7 +19,8 @@ import type { Facts, GroupFacts, ProcessFacts, ServerFacts } from "./facts.ts";
 import { etaOf, growthOf, isSet, type Rules } from "./rules.ts";
 import { serverProcess } from "./server-process.ts";
 import type { Levels } from "./threshold.ts";
-import { changeWords, isFailure, limitWords, megabytes, percent, trendWords } from "./words.ts";
+import { ENOUGH_SAMPLES } from "./trend.ts";
+import { changeWords, isFailure, limitWords, megabytes, percent, restartWords, trendWords } from "./words.ts";
 
 /** The verdict. */
 export function evaluate(facts: Facts, rules: Rules): Result {
@@ -43,9 +45,28 @@ export function evaluate(facts: Facts, rules: Rules): Result {
     if (missed.length > 0) parts.push(...missed);
     else details.push({ verbosity: 0, lines: [historyProblem.text] });
   }
+  parts.push(...judgeWaiting(facts, rules));
   for (const group of groups) details.push(...describeGroup(group, facts, rules));
   if (server !== undefined && !isFailure(server)) details.push({ verbosity: 0, lines: describeServer(server) });
   return combine(firsts.map(({ text }) => text).join(", "), parts, { details });
+}
+
+/** Growth that was asked for, and is never judged, would be found by nobody. */
+function judgeWaiting({ unjudged: waiting, groups }: Facts, { window, asked }: Rules): readonly Result[] {
+  if (waiting === undefined || !BY_SAMPLES.some((key) => asked.given.has(key))) return [];
+  const { seconds, runs, path } = waiting;
+  // a check that runs seldom has five samples after five windows at most
+  if (seconds <= 2 * window || (runs < ENOUGH_SAMPLES && seconds <= ENOUGH_SAMPLES * window)) return [];
+  const ages = groups.flatMap(({ uptime }) => (uptime === undefined ? [] : [uptime]));
+  const youngest = Math.min(...ages);
+  const samples = groups.flatMap(({ processes }) => processes.map(({ trend }) => trend?.fds.samples ?? 0));
+  const why =
+    youngest < window
+      ? `the process has run for ${formatDuration(youngest)}, the window is ${formatDuration(window)}`
+      : runs >= ENOUGH_SAMPLES && Math.max(0, ...samples) < ENOUGH_SAMPLES
+        ? `of ${runs} runs ${Math.max(0, ...samples)} are left in ${path}: another check writes it, or something removes it`
+        : `the check runs too seldom for a window of ${formatDuration(window)}`;
+  return [verdict(Status.WARNING, `growth has not been judged for ${formatDuration(seconds)}: ${why}`)];
 }
 
 /** Thresholds on what several runs tell. */
@@ -80,7 +101,7 @@ function judgeGroup(group: GroupFacts, facts: Facts, rules: Rules): Result[] {
       min: 0,
     },
   );
-  parts.push(judgePresence(group, label, hidden, rules));
+  parts.push(judgePresence(group, label, hidden, rules), ...judgeRestarts(group, label, rules));
   judgeEach(rules.growth, (process) => growthOf(process, rules), sayGrowth(rules), { label: "growth" });
   judgeEach(
     rules.rssGrowth,
@@ -176,7 +197,8 @@ function fullest({ processes }: GroupFacts, rules: Rules): Counted | undefined {
 function judgeLevel(group: GroupFacts, { process, fds, limit }: Counted, label: string, rules: Rules): Result {
   const levels = levelsFor(rules, limit);
   const sum = group.processes.reduce((total, one) => total + (one.fds ?? 0), 0);
-  const trend = trendWords(process, rules);
+  const restarts = group.restarts ? `, ${restartWords(group.restarts)} in ${formatDuration(rules.window)}` : "";
+  const trend = `${trendWords(process, rules)}${restarts}`;
   return {
     status: judge(fds, levels.warning, levels.critical),
     text: `${who(group, process)} has ${fds} of ${limit} descriptors (${percent(fds / limit)})${trend}`,
@@ -215,6 +237,18 @@ function judgePresence({ name, processes, zombies }: GroupFacts, label: string, 
   }
   // a process known by nothing but its pid has no label
   return name === "" ? verdict(judge(value, undefined, rules.processes), text) : measure(text, metric);
+}
+
+function judgeRestarts({ name, restarts, uptime }: GroupFacts, label: string, rules: Rules): readonly Result[] {
+  // a process known by nothing but its pid has no label
+  if (name === "") return [];
+  const age = uptime === undefined ? [] : [{ label: `${label}_uptime`, value: uptime, uom: "s" as const, min: 0 }];
+  if (restarts === undefined) {
+    const why = "no samples are kept";
+    return [figures(age), ...unjudged(["restartsWarning", "restartsCritical"], why, rules.asked)];
+  }
+  const text = `${name} was ${restartWords(restarts)} in ${formatDuration(rules.window)}`;
+  return [measure(text, { label: `${label}_restarts`, value: restarts, ...rules.restarts, min: 0 }), figures(age)];
 }
 
 const whole = (value: number | undefined) => (value === undefined ? undefined : Math.round(value));

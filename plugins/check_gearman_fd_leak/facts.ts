@@ -89,6 +89,10 @@ export interface GroupFacts {
   /** Not counting zombies. */
   readonly processes: readonly ProcessFacts[];
   readonly zombies: number;
+  /** Times one of them took the place of one that had ended, in the window; undefined when none are remembered. */
+  readonly restarts: number | undefined;
+  /** Seconds since the youngest of them was started, those that they started themselves not counting. */
+  readonly uptime: number | undefined;
 }
 
 /** Everything known at the time of the verdict. */
@@ -102,6 +106,8 @@ export interface Facts {
   readonly hidden: boolean;
   /** Why there is no history, or a new one; undefined when all is well. */
   readonly historyProblem: { readonly text: string; readonly fatal: boolean } | undefined;
+  /** Growth could not be judged for so many seconds, in so many runs; undefined when it could. */
+  readonly unjudged: { readonly seconds: number; readonly runs: number; readonly path: string } | undefined;
   /** What the user typed, for the user who may read the descriptors to type it. */
   readonly commandLine: string;
 }

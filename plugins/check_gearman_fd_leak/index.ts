@@ -4,7 +4,7 @@ import { readNetworkOptions, withPort } from "monitoring-plugins-ts/net";
 
 import { evaluate } from "./evaluate.ts";
 import type { Facts } from "./facts.ts";
-import type { Observation } from "./history.ts";
+import type { ObservedName } from "./history.ts";
 import { options } from "./options.ts";
 import { type ObservedGroup, probeProcesses } from "./probe.ts";
 import { recall } from "./remembrance.ts";
@@ -47,20 +47,31 @@ export default definePlugin({
     const server = await asked;
     const groups = target.isOpen ? onlyServer(found.groups, server) : found.groups;
 
-    const { history, problem } = await recall(
-      groups.flatMap((group) => observe(group, server)),
+    const {
+      history,
+      problem,
+      path = "",
+    } = await recall(
+      groups.map((group) => observe(group, server)),
       { folder: settings.stateDir, target: target.key, isPid: settings.pid !== undefined, root, boot, window },
       context,
     );
     const facts: Facts = {
       groups: groups.map((group) => ({
         ...group,
+        restarts: history?.lives[group.name]?.restarts.length,
+        uptime: uptimeOf(group, boot.uptime),
         processes: group.processes.map((process) => ({ ...process, trend: trendsOf(history, process, window) })),
       })),
       server,
       timeOver: signal.aborted && signal.reason instanceof CheckError ? signal.reason : undefined,
       hidden: found.denied > 0 || hidesProcesses(root),
       historyProblem: problem,
+      unjudged: history?.unjudged && {
+        seconds: context.now() / 1000 - history.unjudged.since,
+        runs: history.unjudged.runs,
+        path,
+      },
       commandLine: context.commandLine.map(quoted).join(" "),
     };
     return evaluate(facts, rules);
@@ -68,13 +79,27 @@ export default definePlugin({
 });
 
 /** What is worth remembering of a group's processes. */
-function observe(group: ObservedGroup, server: Facts["server"]): Observation[] {
+function observe(group: ObservedGroup, server: Facts["server"]): ObservedName {
   const answered = server === undefined || isFailure(server) ? undefined : server;
   const itself = answered && serverProcess(group, answered);
-  return group.processes.map((process) => {
+  const processes = group.processes.map((process) => {
     const { pid, startTicks, fds, rss } = process;
-    return { pid, startTicks, fds, rss, workers: process === itself ? answered?.workers : undefined };
+    const workers = process === itself ? answered?.workers : undefined;
+    return { pid, startTicks, isChild: isChild(process, group), fds, rss, workers };
   });
+  return { name: group.name, processes };
+}
+
+const isChild = ({ parent }: ObservedGroup["processes"][number], { processes }: ObservedGroup) =>
+  processes.some(({ pid }) => pid === parent);
+
+/** The kernel's clock ticks in a second, as it tells them: on all machines that Node runs on. */
+const TICKS = 100;
+
+function uptimeOf(group: ObservedGroup, now: number): number | undefined {
+  const own = group.processes.filter((process) => !isChild(process, group));
+  const youngest = Math.max(...own.map(({ startTicks }) => startTicks));
+  return own.length === 0 ? undefined : Math.max(0, Math.round(now - youngest / TICKS));
 }
 
 /** Of several job servers on this machine the one that was asked, when it says which it is. */

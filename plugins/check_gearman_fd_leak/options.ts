@@ -108,6 +108,19 @@ export const options = {
     parse: Range.parse,
     default: "200",
   }),
+  restartsWarning: option({
+    flags: "--restarts-warning <range>",
+    help: "Restarts of a process within --window, as far as they are seen: warning.",
+    section: LEVELS,
+    parse: Range.parse,
+    default: "3",
+  }),
+  restartsCritical: option({
+    flags: "--restarts-critical <range>",
+    help: "Restarts of a process within --window: critical.",
+    section: LEVELS,
+    parse: Range.parse,
+  }),
   perWorkerWarning: option({
     flags: "--per-worker-warning <range>",
     help: "Descriptors of gearmand per connected worker (needs -H): warning.",

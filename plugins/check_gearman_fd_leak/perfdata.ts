@@ -58,6 +58,21 @@ export default [
     when: "when the name is known",
   },
   {
+    label: "<name>_restarts",
+    meaning: "restarts within `--window`, as far as they are seen",
+    warning: "restartsWarning",
+    critical: "restartsCritical",
+    min: 0,
+    when: "when samples are kept",
+  },
+  {
+    label: "<name>_uptime",
+    uom: "s",
+    meaning: "time since the youngest process was started, their own children not counting",
+    min: 0,
+    when: "when a process runs",
+  },
+  {
     label: "<name>_growth",
     meaning: "descriptors gained an hour, the most of one process",
     warning: "growthWarning",

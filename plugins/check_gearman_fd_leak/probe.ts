@@ -35,6 +35,7 @@ interface Probe {
 /** A process with all that one look told. */
 interface Observed extends Omit<ProcessFacts, "trend"> {
   readonly startTicks: number;
+  readonly parent: number;
 }
 
 export interface ObservedGroup {
@@ -186,7 +187,7 @@ function finish(
   tallies: ReadonlyMap<Look, SocketTally>,
   users: Users | undefined,
 ): Observed | undefined {
-  const { pid, innerPid, startTicks, uid, rss } = process;
+  const { pid, innerPid, startTicks, parent, uid, rss } = process;
   const again = readProcess(root, pid);
   if (typeof again === "object" ? again.startTicks !== startTicks || ENDED.test(again.state) : again === "gone") {
     return undefined;
@@ -198,6 +199,7 @@ function finish(
     pid,
     innerPid,
     startTicks,
+    parent,
     user: userName(uid),
     fds,
     limit,

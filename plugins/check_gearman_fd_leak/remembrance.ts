@@ -5,7 +5,7 @@ import type { Boot } from "monitoring-plugins-ts/linux";
 import { readState, stateFileName, stateFolder, writeState } from "monitoring-plugins-ts/state";
 
 import type { Facts } from "./facts.ts";
-import { type History, type Observation, parseHistory, remember } from "./history.ts";
+import { type History, type ObservedName, parseHistory, remember } from "./history.ts";
 import { PID_TARGET } from "./settings.ts";
 
 /** Where the samples of this check live. */
@@ -30,10 +30,15 @@ const NAME = "check_gearman_fd_leak";
  * without.
  */
 export async function recall(
-  observations: readonly Observation[],
+  observed: readonly ObservedName[],
   { folder: chosen, target, isPid, root, boot, window }: Memory,
   context: Context,
-): Promise<{ readonly history: History | undefined; readonly problem: Facts["historyProblem"] }> {
+): Promise<{
+  readonly history: History | undefined;
+  readonly problem: Facts["historyProblem"];
+  /** Where it is. */
+  readonly path?: string;
+}> {
   let folder: string;
   try {
     folder = await stateFolder(chosen, process.env, context);
@@ -45,7 +50,7 @@ export async function recall(
   context.log(`state: ${path}`);
   const { content, problem } = readState(path);
   const known = parseHistory(content);
-  const history = remember(known, observations, { boot: boot.id, time: boot.uptime }, window);
+  const history = remember(known, observed, { boot: boot.id, time: boot.uptime, now: context.now() / 1000 }, window);
   try {
     writeState(path, history);
   } catch (error) {
@@ -58,8 +63,8 @@ export async function recall(
   }
   const useless =
     problem ?? (content !== undefined && known === undefined ? "it is no state of this check" : undefined);
-  if (useless === undefined) return { history, problem: undefined };
-  return { history, problem: { text: `samples start anew: ${path} was of no use, ${useless}`, fatal: false } };
+  if (useless === undefined) return { history, problem: undefined, path };
+  return { history, problem: { text: `samples start anew: ${path} was of no use, ${useless}`, fatal: false }, path };
 }
 
 const fatal = (text: string) => ({ text, fatal: true });

@@ -17,6 +17,8 @@ export interface Rules {
   readonly rss: Levels;
   /** Bytes an hour. */
   readonly rssGrowth: Levels;
+  /** Restarts in the window. */
+  readonly restarts: Levels;
   /** How many must run, of each name. */
   readonly processes: Range;
   /** Seconds. */

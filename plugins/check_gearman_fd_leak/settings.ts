@@ -19,6 +19,7 @@ export function readRules(settings: Settings, given: ReadonlySet<string>): Rules
     perWorker: { warning: settings.perWorkerWarning, critical: settings.perWorkerCritical },
     rss: { warning: settings.rssWarning, critical: settings.rssCritical },
     rssGrowth: { warning: settings.rssGrowthWarning, critical: settings.rssGrowthCritical },
+    restarts: { warning: settings.restartsWarning, critical: settings.restartsCritical },
     processes: settings.processes,
     window: settings.window,
     kinds: settings.kinds,

@@ -20,6 +20,10 @@ export function megabytes(bytes: number): string {
   return `${Math.abs(value) < 10 ? Math.round(value * 10) / 10 : Math.round(value)} MiB`;
 }
 
+/** `restarted twice` */
+export const restartWords = (count: number) =>
+  `restarted ${count === 1 ? "once" : count === 2 ? "twice" : `${count} times`}`;
+
 export const signed = (value: number) => (value >= 0 ? `+${value}` : String(value));
 
 /** `socket 12, pipe 4`. */

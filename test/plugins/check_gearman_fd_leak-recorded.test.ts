@@ -16,7 +16,12 @@ import {
 import { open } from "node:fs/promises";
 import { join } from "node:path";
 import { test } from "node:test";
-import { startPlugin } from "../support/exec.ts";
+
+import { stateFileName } from "monitoring-plugins-ts/state";
+
+import { programPath } from "../support/debian.ts";
+import { pluginCommand, startPlugin } from "../support/exec.ts";
+import { needs } from "../support/needs.ts";
 import {
   procTree,
   type RecordedProcess,
@@ -57,7 +62,7 @@ test("the whole answer, character by character", async (t) => {
     "check_gearman_fd_leak WARNING - mod_gearman_worker (pid 42) has 12 of 20 descriptors (60%), growth not judged" +
       " | 'mod_gearman_worker_fds'=12;10;18;0;20 'mod_gearman_worker_fds_sum'=12;;;0 'mod_gearman_worker_limit'=20;;;0" +
       " 'mod_gearman_worker_sockets'=3;;;0 'mod_gearman_worker_close_wait'=2;50;200;0 'mod_gearman_worker_rss'=20971520B;;;0" +
-      " 'mod_gearman_worker_processes'=1;;1:;0\n" +
+      " 'mod_gearman_worker_processes'=1;;1:;0 'mod_gearman_worker_uptime'=9995s;;;0\n" +
       "no samples kept: cannot create /dev/null/none: ENOTDIR\n" +
       "mod_gearman_worker (pid 42, user 987654, 20 MiB resident)\n" +
       "Kinds: socket 5, device 3, file 2, deleted file 1, pipe 1\n" +
@@ -101,7 +106,39 @@ test("a leak over an hour: growth once it is judged, the time left, and a restar
   assert.match(grown.stdout, /^Trend: \+120 descriptors in 1 h \(13 samples\)$/m);
   const restarted = await at(65, { fds: fds(200), startTicks: 900 });
   assert.equal(restarted.state, "OK");
-  assert.match(restarted.text, /growth not judged yet$/);
+  assert.match(restarted.text, /growth not judged yet, restarted once in 1 h$/);
+});
+
+test("a process that dies again and again", async (t) => {
+  const root = procTree(t, { processes: {} });
+  const state = temporaryFolder(t);
+  const at = (second: number) => {
+    setUptime(root, 10_000 + second);
+    writeProcess(root, 40 + second / 60, { fds: fds(40), startTicks: (10_000 + second - 1) * 100 });
+    if (second > 0) rmSync(join(root, String(39 + second / 60)), { recursive: true });
+    return check(state, "--proc", root, "--growth-warning", "60");
+  };
+  const answers: string[] = [];
+  for (let second = 0; second <= 240; second += 60) {
+    const { state: verdict, value } = await at(second);
+    answers.push(`${verdict} ${value("gearmand_restarts")} ${value("gearmand_uptime")}`);
+  }
+  assert.deepEqual(answers, ["OK 0 1", "OK 1 1", "OK 2 1", "OK 3 1", "WARNING 4 1"]);
+});
+
+test("machines that share a state folder keep samples of their own", {
+  skip: !isRoot ? "needs root" : needs("unshare").skip,
+}, async (t) => {
+  const root = procTree(t, { processes: { 42: { fds: fds(40) } } });
+  const state = temporaryFolder(t);
+  for (const machine of ["berlin", "munich", "berlin"]) {
+    const command = [...pluginCommand("check_gearman_fd_leak"), "--proc", root, "--state-dir", state];
+    execFileSync(programPath("unshare"), ["-u", "sh", "-c", `hostname ${machine} && exec "$@"`, "sh", ...command]);
+  }
+  assert.deepEqual(
+    readdirSync(state).sort(),
+    ["berlin", "munich"].map((machine) => stateFileName("check_gearman_fd_leak", "gearmand", machine)),
+  );
 });
 
 test("memory that grows", async (t) => {
@@ -208,11 +245,11 @@ test("state of pids that are no more goes when it is a day old, and nothing else
   const root = procTree(t, { processes });
   const state = temporaryFolder(t);
   const run = (...args: readonly string[]) => check(state, "--proc", root, ...args);
-  const fileOf = (pid: number | string) => `check_gearman_fd_leak.${process.geteuid?.()}.pid.-20-${pid}.json`;
+  const fileOf = (pid: number | string) => stateFileName("check_gearman_fd_leak", `pid ${pid}`);
   for (const pid of [42, 43, 44, 45]) await run("--pid", String(pid));
   await run("--pid", "43", "-u", "0");
   await run();
-  const others = ["notes.json", fileOf("97"), fileOf("98").replace(/\d+/, "4711")];
+  const others = ["notes.json", fileOf("97"), fileOf("98").replace(/leak\.\d+/, "leak.4711")];
   for (const name of others) writeFileSync(join(state, name), "{}");
   const content = readFileSync(join(state, fileOf(43)), "utf8");
   writeFileSync(join(state, "victim"), content);
@@ -230,7 +267,7 @@ test("state of pids that are no more goes when it is a day old, and nothing else
   await run("--pid", "45");
   assert.deepEqual(readdirSync(state), before, "not the first run for this pid");
   await run("--pid", "46");
-  const gone = [fileOf(42), fileOf(43), fileOf("43.-20-of.-20-0")];
+  const gone = [fileOf(42), fileOf(43), fileOf("43 of 0")];
   assert.deepEqual(readdirSync(state).sort(), [...before.filter((name) => !gone.includes(name)), fileOf(46)].sort());
   assert.equal(readFileSync(join(state, "victim"), "utf8"), content);
 });
@@ -261,7 +298,7 @@ test("time is over while kinds are read: what is known is judged", async (t) => 
     stdout,
     "check_gearman_fd_leak CRITICAL - no verdict within 4 s: not all descriptors and sockets were looked at," +
       " gearmand (pid 42) has 3000 of 4000 descriptors (75%), growth not judged | 'gearmand_fds'=3000;3200;3600;0;4000 'gearmand_fds_sum'=3000;;;0" +
-      " 'gearmand_limit'=4000;;;0 'gearmand_processes'=1;;1:;0\n" +
+      " 'gearmand_limit'=4000;;;0 'gearmand_processes'=1;;1:;0 'gearmand_uptime'=9995s;;;0\n" +
       "no samples kept: cannot create /dev/null/none: ENOTDIR\n" +
       "gearmand (pid 42, user root)\n" +
       "Kinds (the oldest 1000 of 3000, then time was over): file 1000\n" +

@@ -194,7 +194,9 @@ test("a process that ended is not there; several names are judged each for itsel
   assert.equal(found, "OK");
   assert.deepEqual(
     labels,
-    ["fds", "fds_sum", "limit", "rss", "processes"].map((label) => `fd_leaker_name_beyond_15_${label}`),
+    ["fds", "fds_sum", "limit", "rss", "processes", "restarts", "uptime"].map(
+      (label) => `fd_leaker_name_beyond_15_${label}`,
+    ),
   );
   const both = await check(state, "-C", "fd_leaker_name_beyond_15", "-C", "no_such_thing");
   assert.equal(both.text, "check_gearman_fd_leak CRITICAL - no process no_such_thing is running");

@@ -35,6 +35,7 @@ test("a name with blanks and parentheses does not move the fields", () => {
     comm: "a) S (b",
     state: "R",
     startTicks: 4711,
+    parent: 0,
     uid: 1000,
     rss: 12_288,
   });

@@ -17,6 +17,7 @@ const rules: Rules = {
   growth: off,
   eta: off,
   perWorker: off,
+  restarts: { warning: Range.parse("3"), critical: undefined },
   rss: off,
   rssGrowth: off,
   processes: Range.parse("1:"),
@@ -47,8 +48,11 @@ const process = (facts: Partial<ProcessFacts> = {}): ProcessFacts => ({
   ...facts,
 });
 
+const group = { name: "gearmand", processes: [], zombies: 0, restarts: undefined, uptime: undefined };
+
 const facts = (processes: readonly ProcessFacts[], more: Partial<Facts> = {}): Facts => ({
-  groups: [{ name: "gearmand", processes, zombies: 0 }],
+  groups: [{ ...group, processes }],
+  unjudged: undefined,
   server: undefined,
   timeOver: undefined,
   hidden: false,
@@ -275,7 +279,7 @@ test("no process is CRITICAL, one that cannot be seen UNKNOWN", () => {
   assert.equal(evaluate(facts([], { hidden: true }), forbidden).status, Status.UNKNOWN);
   const two = { ...rules, processes: Range.parse("1:1") };
   assert.equal(evaluate(facts([process(), process({ pid: 13 })]), two).status, Status.CRITICAL);
-  const zombie = { groups: [{ name: "gearmand", processes: [], zombies: 1 }] };
+  const zombie = { groups: [{ ...group, zombies: 1 }] };
   assert.match(
     evaluate(facts([], zombie), rules).text,
     /^no process gearmand is running \(and 1 that ended and is a zombie\)$/,
@@ -296,11 +300,46 @@ test("samples that cannot be kept matter where growth is to be judged", () => {
 
 test("each name is judged, and labelled, for itself", () => {
   const groups = [
-    { name: "gearmand", processes: [process()], zombies: 0 },
-    { name: "mod_gearman_worker", processes: [], zombies: 0 },
+    { ...group, processes: [process()] },
+    { ...group, name: "mod_gearman_worker" },
   ];
   const result = evaluate(facts([], { groups }), rules);
   assert.equal(result.status, Status.CRITICAL);
   assert.equal(result.text, "no process mod_gearman_worker is running");
   assert.match(first(result), /'gearmand_fds'=40.*'mod_gearman_worker_processes'=0/);
+});
+
+test("restarts are counted and said, and alert", () => {
+  const restarted = (restarts: number) =>
+    evaluate(facts([], { groups: [{ ...group, processes: [process()], restarts, uptime: 7 }] }), rules);
+  assert.match(restarted(0).text, /descriptors \(4%\), growth not judged$/);
+  assert.match(restarted(1).text, /, growth not judged, restarted once in 1 h$/);
+  assert.equal(restarted(3).status, Status.OK);
+  assert.equal(restarted(4).status, Status.WARNING);
+  assert.equal(restarted(4).text, "gearmand was restarted 4 times in 1 h");
+  assert.match(first(restarted(4)), /'gearmand_restarts'=4;3;;0 'gearmand_uptime'=7s;;;0/);
+  const unkept = evaluate(facts([process()]), asking(["restartsCritical"]));
+  assert.equal(unkept.text, "--restarts-critical cannot be judged: no samples are kept");
+});
+
+test("growth that was asked for and is never judged is WARNING, and says why", () => {
+  const growth = asking(["growthWarning"], { growth: { warning: parseGrowth("60"), critical: undefined } });
+  const waiting = (seconds: number, runs: number, uptime: number, samples: number, given = growth) => {
+    const trend = { ...growing(0), fds: { samples, span: 60, age: 60, slope: undefined, perHour: undefined } };
+    const groups = [{ ...group, processes: [process({ trend })], restarts: 0, uptime }];
+    const { status, text } = evaluate(facts([], { groups, unjudged: { seconds, runs, path: "/s/x.json" } }), given);
+    return [status, text] as const;
+  };
+  assert.equal(waiting(7200, 24, 9000, 4)[0], Status.OK);
+  assert.equal(waiting(7300, 24, 9000, 4, rules)[0], Status.OK);
+  assert.deepEqual(waiting(7300, 24, 600, 4), [
+    Status.WARNING,
+    "growth has not been judged for 2 h 2 min: the process has run for 10 min, the window is 1 h",
+  ]);
+  assert.match(
+    waiting(7300, 24, 9000, 1)[1],
+    /: of 24 runs 1 are left in \/s\/x.json: another check writes it, or something removes it$/,
+  );
+  assert.equal(waiting(7300, 3, 9000, 3)[0], Status.OK);
+  assert.match(waiting(19_000, 4, 19_000, 4)[1], /: the check runs too seldom for a window of 1 h$/);
 });

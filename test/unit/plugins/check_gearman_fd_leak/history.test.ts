@@ -12,7 +12,22 @@ import {
 import { DAY, LONGEST_GAP } from "../../../../plugins/check_gearman_fd_leak/trend.ts";
 
 const HOUR = 3600;
-const observe = (pid: number, fds: number): Observation => ({ pid, startTicks: pid, fds, rss: 1, workers: undefined });
+const observe = (pid: number, fds: number): Observation => ({
+  pid,
+  startTicks: pid,
+  isChild: false,
+  fds,
+  rss: 1,
+  workers: undefined,
+});
+
+/** Adds a run that saw processes of one name. */
+const add = (
+  history: History | undefined,
+  processes: readonly Observation[],
+  { boot, time, now = time }: { readonly boot: string; readonly time: number; readonly now?: number },
+  window: number,
+) => remember(history, [{ name: "gearmand", processes }], { boot, time, now }, window);
 
 const samplesOf = (history: History | undefined) =>
   history?.series.reduce((sum, { samples }) => sum + samples.length, 0) ?? 0;
@@ -25,7 +40,7 @@ test("whatever happens, a history is small, in order, within its window, and rea
       let time = 0;
       for (const { gap, fds } of runs) {
         time += gap;
-        history = remember(
+        history = add(
           history,
           fds.map((count, pid) => observe(pid + 1, count)),
           { boot: "b", time },
@@ -49,7 +64,7 @@ test("whatever happens, a history is small, in order, within its window, and rea
 
 test("of more samples than there is room for, those left still cover the whole window", () => {
   let history: History | undefined;
-  for (let run = 0; run < 3000; run++) history = remember(history, [observe(1, run)], { boot: "b", time: run }, HOUR);
+  for (let run = 0; run < 3000; run++) history = add(history, [observe(1, run)], { boot: "b", time: run }, HOUR);
   const times = history?.series[0]?.samples.map(([at]) => at) ?? [];
   assert.equal(times.length, MOST_SAMPLES);
   assert.deepEqual([times[0], times.at(-1)], [0, 2999]);
@@ -59,18 +74,18 @@ test("of more samples than there is room for, those left still cover the whole w
 
 test("with many processes the fullest are remembered", () => {
   const observations = Array.from({ length: 100 }, (_, pid) => observe(pid + 1, pid));
-  const { series } = remember(undefined, observations, { boot: "b", time: 1 }, HOUR);
+  const { series } = add(undefined, observations, { boot: "b", time: 1 }, HOUR);
   assert.equal(series.length, 20);
   assert.equal(series[0]?.pid, 100);
 });
 
 test("a process whose descriptors are not known this time keeps its samples", () => {
   const moment = (time: number) => ({ boot: "b", time });
-  const first = remember(undefined, [observe(1, 40)], moment(10), HOUR);
+  const first = add(undefined, [observe(1, 40)], moment(10), HOUR);
   const uncounted = { ...observe(1, 0), fds: undefined };
-  const second = remember(first, [uncounted], moment(20), HOUR);
+  const second = add(first, [uncounted], moment(20), HOUR);
   assert.deepEqual(second.series, first.series);
-  assert.deepEqual(remember(second, [uncounted], moment(20 + 30 * HOUR), HOUR).series, []);
+  assert.deepEqual(add(second, [uncounted], moment(20 + 30 * HOUR), HOUR).series, []);
 });
 
 test("anything else than a history is none", () => {
@@ -105,7 +120,7 @@ test("whatever JSON is in the file, it is a history or none", () => {
 test("beside a short window the day before is kept, in fewer samples", () => {
   let history: History | undefined;
   for (let run = 0; run < 2000; run++) {
-    history = remember(history, [observe(1, run)], { boot: "b", time: run * 60 }, HOUR);
+    history = add(history, [observe(1, run)], { boot: "b", time: run * 60 }, HOUR);
   }
   const times = history?.series[0]?.samples.map(([at]) => at) ?? [];
   const recent = times.filter((at) => at >= 1999 * 60 - HOUR);
@@ -117,7 +132,43 @@ test("beside a short window the day before is kept, in fewer samples", () => {
 
 test("a check that runs seldom has enough samples all the same", () => {
   let history: History | undefined;
-  for (let run = 0; run < 8; run++)
-    history = remember(history, [observe(1, run)], { boot: "b", time: run * 1801 }, HOUR);
+  for (let run = 0; run < 8; run++) history = add(history, [observe(1, run)], { boot: "b", time: run * 1801 }, HOUR);
   assert.ok((history?.series[0]?.samples.length ?? 0) >= 5);
+});
+
+test("one process in the place of another is a restart, a child, one more or one less is none", () => {
+  const at = (history: History | undefined, minute: number, ...pids: readonly number[]) =>
+    add(
+      history,
+      pids.map((pid) => ({ ...observe(pid, 10), isChild: pid > 100 })),
+      { boot: "b", time: minute * 60 },
+      HOUR,
+    );
+  const restarts = (history: History) => history.lives.gearmand?.restarts.length;
+  let history = at(undefined, 0, 1, 101);
+  history = at(history, 1, 1, 102, 103);
+  history = at(history, 2, 1, 2);
+  assert.equal(restarts(history), 0);
+  history = at(history, 3, 2);
+  assert.equal(restarts(history), 0);
+  history = at(history, 4, 2, 3);
+  assert.equal(restarts(history), 1, "the first is gone, another one came");
+  for (let minute = 5; minute < 10; minute++) history = at(history, minute, ...(minute % 2 ? [] : [2, 100 - minute]));
+  assert.equal(restarts(history), 5);
+  assert.deepEqual(parseHistory(JSON.parse(JSON.stringify(history))), history);
+  history = at(history, 65, 2, 92);
+  assert.equal(restarts(history), 6, "the one of an hour ago is over");
+  assert.equal(restarts(add(history, [observe(9, 1)], { boot: "c", time: 60 }, HOUR)), 0);
+});
+
+test("how long growth could not be judged goes on from boot to boot, and ends when a window is full", () => {
+  let history: History | undefined;
+  for (let run = 0; run < 10; run++)
+    history = add(history, [observe(1, 1)], { boot: `${run}`, time: 60, now: 1000 + run * 60 }, HOUR);
+  assert.deepEqual(history?.unjudged, { since: 1000, runs: 10 });
+  history = add(history, [], { boot: "x", time: 60, now: 2000 }, HOUR);
+  assert.deepEqual(history.unjudged, { since: 1000, runs: 10 });
+  for (let run = 0; run <= 12; run++)
+    history = add(history, [observe(1, 1)], { boot: "x", time: 100 + run * 300, now: 3000 + run * 300 }, HOUR);
+  assert.equal(history.unjudged, undefined);
 });

@@ -39,9 +39,20 @@ interface Life {
 function* alarms({ window, growth, lasts, fds, every = 5 * MINUTE, restart = lasts }: Life): Iterable<number> {
   let history: History | undefined;
   for (let time = 0; time < lasts; time += every) {
-    const process = { pid: 7, startTicks: Math.floor(time / restart), rss: undefined, workers: undefined };
+    const process = {
+      pid: 7,
+      startTicks: Math.floor(time / restart),
+      isChild: false,
+      rss: undefined,
+      workers: undefined,
+    };
     const now = Math.round(fds(time));
-    history = remember(history, [{ ...process, fds: now }], { boot: "b", time: 1000 + time }, window);
+    history = remember(
+      history,
+      [{ name: "gearmand", processes: [{ ...process, fds: now }] }],
+      { boot: "b", time: 1000 + time, now: time },
+      window,
+    );
     const trend: Trend | undefined = trendsOf(history, process, window)?.fds;
     const soon = trend?.perHour ?? trend?.slope ?? 0;
     if ((trend?.perHour ?? 0) > growth || (soon > 0 && (LIMIT - now) / soon < 6)) yield time;

@@ -113,12 +113,16 @@ function live(
   for (let run = 0; run < runs; run++) {
     const { time, boot = "b", ...observation } = at(run);
     // as it comes back from the file
-    history = JSON.parse(JSON.stringify(remember(history, [observation], { boot, time }, HOUR))) as History;
+    history = JSON.parse(
+      JSON.stringify(
+        remember(history, [{ name: "gearmand", processes: [observation] }], { boot, time, now: time }, HOUR),
+      ),
+    ) as History;
   }
   return history ?? assert.fail();
 }
 
-const one = { pid: 7, startTicks: 100, rss: 1000, workers: undefined };
+const one = { pid: 7, startTicks: 100, isChild: false, rss: 1000, workers: undefined };
 
 test("a process that restarted starts a new series: its first climb is not held against it", () => {
   const history = live(60, (run) => ({
