@@ -32,6 +32,7 @@ export const REQUIREMENTS = [
   { program: "influxd", debianPackage: "influxdb" },
   { program: "carbon-cache", debianPackage: "graphite-carbon" },
   { program: "graphite-manage", debianPackage: "graphite-web" },
+  { program: "rabbitmq-server", debianPackage: "rabbitmq-server" },
 ] as const satisfies readonly Requirement[];
 
 export type Program = (typeof REQUIREMENTS)[number]["program"];

@@ -1,0 +1,50 @@
+import { definePlugin, UsageError } from "monitoring-plugins-ts";
+import { readNetworkOptions } from "monitoring-plugins-ts/net";
+
+import { evaluate, type Rules, suspects } from "./evaluate.ts";
+import { options } from "./options.ts";
+import { probe } from "./probe.ts";
+
+const notes = `
+Examples:
+  check_broker_queue -H rabbit.example.com --auth-file /etc/monitoring/rabbit
+  check_broker_queue -H http://rabbit1:15672 -H http://rabbit2:15672 --auth-file
+    /etc/monitoring/rabbit -q results -w 100 -c 1000
+
+The least right that suffices: tag monitoring, permissions "^$" "^$" "^$".
+`;
+
+export default definePlugin({
+  name: "check_broker_queue",
+  summary: "Alerts when messages pile up on a RabbitMQ, when their consumers are gone, or when it blocks publishers.",
+  usage: "[-H url] [--auth-file file] [--vhost name] [-q queue] [-w range] [-c range] ...",
+  options,
+  notes,
+  async check(options, context) {
+    const { authFile, authEnv, vhost, queue, server } = options;
+    if (authFile !== undefined && authEnv !== undefined)
+      throw new UsageError("--auth-file and --auth-env exclude each other");
+    const login = authFile ?? authEnv;
+    const { family, tls } = readNetworkOptions(options);
+    if (tls !== undefined && server.every(({ isTls }) => isTls === false)) {
+      throw new UsageError("options of TLS are for https://, and -H says http://");
+    }
+    const rules: Rules = {
+      ...options,
+      consumersAlways: context.given.has("consumersWarning") || context.given.has("consumersCritical"),
+      readable: login?.readable,
+    };
+    const [only, ...others] = new Set(queue);
+    const facts = await probe(
+      {
+        nodes: server.map((broker) => ({ url: broker.url(tls !== undefined), login, vhost })),
+        http: { family, tls },
+        only: others.length === 0 ? only : undefined,
+        confirmSeconds: options.confirm,
+        isSuspect: suspects(rules),
+      },
+      context,
+    );
+    return evaluate(facts, rules);
+  },
+});

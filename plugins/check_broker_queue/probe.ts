@@ -1,0 +1,108 @@
+import { setTimeout as sleep } from "node:timers/promises";
+
+import { CheckError, type Context, DeadlineError, Status } from "monitoring-plugins-ts";
+
+import type { Facts, Queue } from "./facts.ts";
+import { fetchAlarms, fetchQueues, type Management } from "./rabbitmq.ts";
+
+/** Pause between two looks: the broker's own statistics are seconds old. */
+const PAUSE_MS = 500;
+
+/** Time kept for the answer when a second look takes all there is. */
+const RESERVE_MS = 500;
+
+/** How to ask. */
+export interface Probe {
+  /** Nodes in the order given. */
+  readonly nodes: readonly Omit<Management, "http">[];
+  readonly http: Omit<Management["http"], "signal">;
+  /** The one queue that is asked for, if it is one. */
+  readonly only: string | undefined;
+  /** How long what looks wrong has to last to be believed, in seconds. */
+  readonly confirmSeconds: number;
+  /** Whether a queue deserves a second look. */
+  readonly isSuspect: (queue: Queue) => boolean;
+}
+
+/**
+ * Asks one node after the other until one answers, each for its share of the time that is left.
+ *
+ * @throws CheckError of the first when none answers
+ */
+export async function probe(probe: Probe, context: Context): Promise<Facts> {
+  const refused: CheckError[] = [];
+  for (const [at, node] of probe.nodes.entries()) {
+    const seconds = Math.max(0, context.remainingMs() - RESERVE_MS) / 1000 / (probe.nodes.length - at);
+    const isLast = at === probe.nodes.length - 1;
+    try {
+      const facts = isLast
+        ? await look({ ...node, http: { ...probe.http, signal: context.signal } }, probe)
+        : await within(seconds, context.signal, (signal) => look({ ...node, http: { ...probe.http, signal } }, probe));
+      const signal = context.signal;
+      return { ...(await confirm({ ...node, http: { ...probe.http, signal } }, facts, probe, context)), refused };
+    } catch (error) {
+      if (!(error instanceof CheckError)) throw error;
+      // what answers decides, even if it says no
+      if (error.status !== Status.CRITICAL || context.signal.aborted) throw error;
+      refused.push(error);
+    }
+  }
+  throw refused[0] ?? new Error("no node to ask");
+}
+
+type Look = Omit<Facts, "refused">;
+
+async function look(node: Management, { only }: Probe): Promise<Look> {
+  const [queues, alarms] = await Promise.all([fetchQueues(node, only), fetchAlarms(node)]);
+  return { peer: node.url.host, queues, alarms };
+}
+
+async function within<T>(seconds: number, outer: AbortSignal, ask: (signal: AbortSignal) => Promise<T>): Promise<T> {
+  const controller = new AbortController();
+  const stop = () => controller.abort(outer.reason);
+  outer.addEventListener("abort", stop, { once: true });
+  const timer = setTimeout(
+    () => controller.abort(new DeadlineError(Status.CRITICAL, Math.round(seconds * 10) / 10)),
+    seconds * 1000,
+  );
+  try {
+    return await ask(controller.signal);
+  } finally {
+    clearTimeout(timer);
+    outer.removeEventListener("abort", stop);
+  }
+}
+
+/**
+ * Asks again while a queue seems to have no consumer, or has no counts.
+ *
+ * @returns the newest answer, in which each queue that was in doubt has the most consumers seen meanwhile
+ */
+async function confirm(node: Management, first: Look, probe: Probe, context: Context): Promise<Look> {
+  const until = process.uptime() + Math.min(probe.confirmSeconds, (context.remainingMs() - RESERVE_MS) / 1000);
+  const most = new Map<string, number>();
+  let newest = first;
+  while (process.uptime() < until && newest.queues.some(probe.isSuspect)) {
+    for (const queue of newest.queues) {
+      if (probe.isSuspect(queue)) most.set(queue.name, Math.max(queue.consumers ?? 0, most.get(queue.name) ?? 0));
+    }
+    context.log("a queue without consumer, or without counts: asking again");
+    await sleep(Math.min(PAUSE_MS, (until - process.uptime()) * 1000));
+    try {
+      const again = await look(node, probe);
+      const queues = again.queues.map((queue) => {
+        const seen = most.get(queue.name);
+        const { consumers } = queue;
+        return seen === undefined || consumers === undefined
+          ? queue
+          : { ...queue, consumers: Math.max(consumers, seen) };
+      });
+      newest = { ...again, queues };
+    } catch (error) {
+      // the deadline cut a look short: what was seen before is still true
+      if (context.signal.aborted) break;
+      throw error;
+    }
+  }
+  return newest;
+}

@@ -1,0 +1,206 @@
+// What a real RabbitMQ cannot be made to answer, or only with more nodes.
+
+import assert from "node:assert/strict";
+import { readFile } from "node:fs/promises";
+import { createServer, type RequestListener } from "node:http";
+import { createServer as createTlsServer } from "node:https";
+import { type TestContext, test } from "node:test";
+
+import { closesAfter, own, refused, resets, silent } from "#test/servers/misbehaving.ts";
+import { makeCertificates } from "#test/servers/tls.ts";
+import { execPlugin } from "#test/support/exec.ts";
+import { needs } from "#test/support/needs.ts";
+
+import { fakeManagement, row } from "./fake-management.ts";
+
+const check = (...args: readonly string[]) => execPlugin("check_broker_queue", "--confirm", "0", ...args);
+
+/** State and text alone. */
+async function verdict(...args: readonly string[]): Promise<string> {
+  const { stdout } = await check(...args);
+  return stdout
+    .replace("check_broker_queue ", "")
+    .replace(/ \| .*/, "")
+    .replaceAll(/127\.0\.0\.1:\d+/g, "BROKER")
+    .trim();
+}
+
+const serve = async (t: TestContext, listener: RequestListener) =>
+  `http://${(await own(t, createServer(listener))).address}`;
+
+const saying = (t: TestContext, body: string, headers: Readonly<Record<string, string>> = {}, status = 200) =>
+  serve(t, (_asked, response) => response.writeHead(status, headers).end(body));
+
+test("a queue on a dead node is down, with the node's name, also when it alone is asked for", async (t) => {
+  const dead = { name: "lost", state: "down", node: "rabbit@two", type: "classic" };
+  const { url } = await fakeManagement(t, row("well", 0, 1), dead);
+  const down = "CRITICAL - Queue lost is down since its node rabbit@two is down";
+  assert.equal(await verdict("-H", url), down);
+  assert.equal(await verdict("-H", url, "-q", "lost"), down);
+});
+
+test("a quorum queue without a majority is CRITICAL, whatever it says of itself", async (t) => {
+  const quorum = (online: readonly string[]) =>
+    row("q", 0, 1, { members: ["rabbit@one", "rabbit@two"], online, leader: "rabbit@one" });
+  const fake = await fakeManagement(t, quorum(["rabbit@one"]));
+  assert.equal(
+    await verdict("-H", fake.url),
+    "CRITICAL - Queue q has no majority: 1 of 2 members online (rabbit@one of rabbit@one, rabbit@two)",
+  );
+  fake.queues = [quorum(["rabbit@one", "rabbit@two"])];
+  assert.equal(await verdict("-H", fake.url), "OK - Queue q: 0 ready, 0 unacknowledged, 1 consumers");
+});
+
+test("counts that are absent are not 0, and counts that are no numbers are named", async (t) => {
+  const fake = await fakeManagement(t, { name: "new", node: "rabbit@one" });
+  const absent =
+    "UNKNOWN - Queue new has no counts: it is younger than 5 s, or the broker's management statistics are off";
+  assert.equal(await verdict("-H", fake.url), absent);
+  assert.equal(await verdict("-H", fake.url, "-q", "new"), absent);
+  for (const wrong of ["3", -1, 1.5, [3], 1e300]) {
+    fake.queues = [row("odd", 0, 1, { messages_ready: wrong })];
+    assert.equal(
+      await verdict("-H", fake.url),
+      "UNKNOWN - BROKER answers with a queue whose messages_ready is no count: 'odd'",
+    );
+  }
+});
+
+test("of many queues the worst are named and the others counted", async (t) => {
+  const many = Array.from({ length: 6 }, (_, at) => row(`q${at}`, at, 0));
+  const { url } = await fakeManagement(t, ...many);
+  assert.equal(
+    await verdict("-H", url),
+    "CRITICAL - Queue q5 has 0 consumers and holds 5 messages. Queue q4 has 0 consumers and holds 4 messages. " +
+      "Queue q3 has 0 consumers and holds 3 messages. And 2 more.\n" +
+      "CRITICAL - Queue q2 has 0 consumers and holds 2 messages\nCRITICAL - Queue q1 has 0 consumers and holds 1 message",
+  );
+  assert.equal(
+    await verdict("-H", url, "--include", "q[12]", "--include", "q0"),
+    "OK - Queue q0: 0 ready, 0 unacknowledged, 0 consumers",
+  );
+  assert.equal(
+    await verdict("-H", url, "--exclude", "*"),
+    "UNKNOWN - no queue left to check: the filters leave out all 6 queues of vhost /",
+  );
+  assert.equal(
+    await verdict("-H", url, "-q", "q3", "-w", "2", "--consumers-critical", "0:"),
+    "WARNING - Queue q3 has 3 messages ready",
+  );
+});
+
+test("the first node that answers decides, and one that does not is named", async (t) => {
+  const standby = (await refused()).address;
+  const { url } = await fakeManagement(t, row("results", 0, 1));
+  const unreachable = "failed to connect to address 127.0.0.1 and port";
+  const { code, stdout } = await check("-H", standby, "-H", url);
+  assert.match(
+    stdout,
+    new RegExp(`^check_broker_queue OK - Queue results: .*\\nno answer: ${unreachable} \\d+: Connection refused\\n$`),
+  );
+  assert.equal(code, 0);
+  const none = await check("-H", standby, "-H", (await refused()).address);
+  assert.match(
+    none.stdout,
+    new RegExp(`^check_broker_queue CRITICAL - ${unreachable} ${standby.split(":")[1]}: Connection refused\\n$`),
+  );
+  // one that is silent leaves time for the next
+  const late = await check("-t", "8", "-H", (await silent(t)).address, "-H", url);
+  assert.match(late.stdout, /^check_broker_queue OK - .*\nno answer: no complete answer from \S+ within [\d.]+ s/);
+});
+
+test("no answer is CRITICAL", async (t) => {
+  assert.match(
+    await verdict("-t", "2", "-H", (await silent(t)).address),
+    /^CRITICAL - no complete answer from BROKER within 2 s/,
+  );
+  assert.match(
+    await verdict("-H", (await resets(t)).address),
+    /^CRITICAL - connection to BROKER lost: Connection reset by peer/,
+  );
+  assert.match(
+    await verdict("-H", (await closesAfter(t, "")).address),
+    /^CRITICAL - BROKER closed the connection before the answer/,
+  );
+  assert.equal(await verdict("-H", await saying(t, "", {}, 503)), "CRITICAL - BROKER answers with HTTP status 503");
+});
+
+test("what is not RabbitMQ's management API is UNKNOWN, in one line", async (t) => {
+  const html = { "content-type": "text/html" };
+  const json = { "content-type": "application/json" };
+  const strange = "UNKNOWN - BROKER is not RabbitMQ's management API: it answers with";
+  const cases: readonly (readonly [string, string])[] = [
+    [await saying(t, "<h1>Hello|you</h1>", html), `${strange} text/html, not its JSON: '<h1>Hello/you</h1>'`],
+    [
+      await saying(t, '[{"name":"cut","mess', json),
+      `${strange} application/json, not its JSON: '[{"name":"cut","mess'`,
+    ],
+    [await saying(t, "17", json), `${strange} application/json, not its JSON: '17'`],
+    [await saying(t, '{"value":[]}', json), `${strange} application/json, not its JSON: '{"value":[]}'`],
+    [await saying(t, "[null]", json), "UNKNOWN - BROKER answers with a queue whose name is no text: 'undefined'"],
+    [await saying(t, "", {}, 404), `${strange} HTTP status 404`],
+    [
+      await saying(t, "", { location: "https://login.example.com/" }, 302),
+      "UNKNOWN - BROKER redirects to https://login.example.com/, which is not followed: give -H the address itself",
+    ],
+    [`http://${(await closesAfter(t, "SSH-2.0-OpenSSH_9.2\r\n")).address}`, "UNKNOWN - BROKER does not speak HTTP"],
+  ];
+  for (const [url, text] of cases) assert.equal(await verdict("-H", url), text);
+});
+
+test("an answer of any length is given up at 24 MiB", async (t) => {
+  const line = Buffer.from(`${JSON.stringify(row("x".repeat(1000), 0, 1))},`.repeat(64));
+  const url = await serve(t, (_asked, response) => {
+    response.write("[");
+    const pour = () => {
+      while (!response.destroyed && response.write(line));
+    };
+    response.on("drain", pour);
+    pour();
+  });
+  assert.equal(await verdict("-t", "60", "-H", url), "UNKNOWN - answer from BROKER is longer than 24 MiB");
+});
+
+test("an address or a login that cannot be used is refused, and no password repeated", async (t) => {
+  const { url } = await fakeManagement(t);
+  const line = async (...args: readonly string[]) => (await check(...args)).stdout.split("\n")[0];
+  for (const address of ["http://me:hidden@broker", "me:hidden@broker", "http://me:hidden@"]) {
+    const said = (await check("-H", address)).stdout;
+    assert.match(said, /^check_broker_queue UNKNOWN - .*no user and password in the address.* use --auth-file/);
+    assert.doesNotMatch(said, /hidden/);
+  }
+  assert.match(
+    (await line("-H", "ftp://broker")) ?? "",
+    /UNKNOWN - .*'ftp:\/\/broker' is neither http:\/\/ nor https:\/\//,
+  );
+  assert.match((await line("-H", `${url}/?x=1`)) ?? "", /has more than host, port and path/);
+  assert.match((await line("-H", url, "--tls")) ?? "", /options of TLS are for https:\/\/, and -H says http:\/\//);
+  assert.match((await line("-H", url, "--auth-file", "/nowhere")) ?? "", /cannot read '\/nowhere': no such file/);
+  assert.match(
+    (await line("-H", url, "--auth-env", "NO_SUCH")) ?? "",
+    /there is no variable 'NO_SUCH' in the environment/,
+  );
+  assert.match(
+    (await line("-H", url, "--auth-file", "/etc/hostname")) ?? "",
+    /the first line of '\/etc\/hostname' is not USER:PASSWORD/,
+  );
+});
+
+test("TLS is judged as everywhere", needs("openssl"), async (t) => {
+  const files = await makeCertificates(t);
+  const start = async (cert: string) => {
+    const options = { cert: await readFile(cert), key: await readFile(files.key) };
+    const server = createTlsServer(options, (asked, response) => {
+      response.end(asked.url?.includes("alarms") ? '{"status":"ok"}' : JSON.stringify([row("results", 0, 1)]));
+    });
+    server.on("tlsClientError", (_error, socket) => socket.destroy());
+    return (await own(t, server)).address;
+  };
+  const address = await start(files.cert);
+  const fine = "OK - Queue results: 0 ready, 0 unacknowledged, 1 consumers";
+  assert.equal(await verdict("-H", `https://${address}`, "--tls-ca", files.ca), fine);
+  assert.equal(await verdict("-H", address, "--tls-ca", files.ca), fine);
+  assert.match(await verdict("-H", `https://${address}`), /^CRITICAL - certificate of BROKER not trusted: /);
+  const other = await start(files.otherNameCert);
+  assert.match(await verdict("-H", other, "--tls-ca", files.ca), /^CRITICAL - certificate is not for 127\.0\.0\.1 \(/);
+});

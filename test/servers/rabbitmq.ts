@@ -1,0 +1,175 @@
+import { execFile } from "node:child_process";
+import { once } from "node:events";
+import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { connect } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { promisify } from "node:util";
+
+import { programPath } from "../support/debian.ts";
+import { kill, type Owner, spawnOwned } from "../support/owner.ts";
+import { until } from "../support/until.ts";
+import { type Address, addressOf, freePort } from "./address.ts";
+
+/** Without Debian's wrapper in /usr/sbin, which changes the user. */
+const BIN = "/usr/lib/rabbitmq/bin";
+
+const LOGIN = { user: "admin", password: "secret" };
+
+/** A real broker, whose user `admin` has the password `secret`. */
+export interface Rabbitmq {
+  /** `http://HOST:PORT` of the management API. */
+  readonly url: string;
+  readonly amqp: Address;
+  readonly prometheus: Address;
+  /** `NAME@localhost` */
+  readonly node: string;
+  /** Sends to the management API as `admin`, by PUT where there is something to send. @throws Error with its answer unless it is 2xx */
+  api(path: string, content?: unknown, method?: string): Promise<unknown>;
+  /** Puts messages into a queue, by way of the management API. */
+  publish(queue: string, count: number): Promise<void>;
+  /** Takes messages of a queue over STOMP without acknowledging any, until its owner ends or it is called. */
+  consume(queue: string): Promise<() => void>;
+  /** Runs rabbitmqctl, which takes its time. */
+  control(...args: readonly string[]): Promise<void>;
+  /** Ends the node as a power failure does. */
+  stop(): Promise<void>;
+}
+
+/** Erlang's name server for the nodes of a test, on a port of its own: the machine's would outlive them. */
+interface Epmd {
+  readonly port: number;
+  readonly folder: string;
+}
+
+async function startEpmd(owner: Owner): Promise<Epmd> {
+  programPath("rabbitmq-server");
+  const folder = await mkdtemp(join(tmpdir(), "rabbitmq-"));
+  owner.after(() => rm(folder, { recursive: true, force: true, maxRetries: 20, retryDelay: 100 }));
+  const port = await freePort();
+  const child = spawnOwned(owner, "epmd", ["-port", `${port}`, "-address", "127.0.0.1"], { stdio: "ignore" });
+  const isUp = async () => {
+    if (child.exitCode !== null) throw new Error("epmd ended at once");
+    const socket = connect({ host: "127.0.0.1", port });
+    const connected = once(socket, "connect").then(
+      () => true,
+      () => false,
+    );
+    return connected.finally(() => socket.destroy());
+  };
+  await until(isUp, () => "epmd");
+  return { port, folder };
+}
+
+/**
+ * Starts Debian's RabbitMQ on loopback with statistics of twice a second, where five seconds are the default; resolves when it
+ * is up, which takes seconds. Nodes with the same name server can become a cluster.
+ *
+ * @throws Error naming the Debian package when there is none
+ */
+export async function startRabbitmq(owner: Owner, name = "rabbit", names?: Epmd): Promise<Rabbitmq> {
+  const epmd = names ?? (await startEpmd(owner));
+  const folder = join(epmd.folder, name);
+  await mkdir(join(folder, "log"), { recursive: true });
+  const [amqp, management, stomp, prometheus, distribution] = await Promise.all([
+    freePort(),
+    freePort(),
+    freePort(),
+    freePort(),
+    freePort(),
+  ]);
+  const file = (path: string) => join(folder, path);
+  await writeFile(file("plugins"), "[rabbitmq_management,rabbitmq_prometheus,rabbitmq_stomp].\n");
+  await writeFile(
+    file("rabbitmq.conf"),
+    `listeners.tcp.1 = 127.0.0.1:${amqp}
+management.tcp.ip = 127.0.0.1
+management.tcp.port = ${management}
+prometheus.tcp.ip = 127.0.0.1
+prometheus.tcp.port = ${prometheus}
+stomp.listeners.tcp.1 = 127.0.0.1:${stomp}
+collect_statistics_interval = 500
+default_user = ${LOGIN.user}
+default_pass = ${LOGIN.password}
+log.console = true
+log.file = false
+`,
+  );
+  const node = `${name}@localhost`;
+  const env = {
+    PATH: process.env.PATH,
+    // for the cookie, which all nodes of a cluster and rabbitmqctl share
+    HOME: epmd.folder,
+    LANG: "C.UTF-8",
+    ERL_EPMD_PORT: `${epmd.port}`,
+    RABBITMQ_CONF_ENV_FILE: "/dev/null",
+    RABBITMQ_NODENAME: node,
+    RABBITMQ_DIST_PORT: `${distribution}`,
+    RABBITMQ_MNESIA_BASE: file("data"),
+    RABBITMQ_LOG_BASE: file("log"),
+    RABBITMQ_PID_FILE: file("pid"),
+    RABBITMQ_ENABLED_PLUGINS_FILE: file("plugins"),
+    RABBITMQ_CONFIG_FILE: file("rabbitmq.conf"),
+    // one thread that sleeps when there is nothing to do: the machine is shared
+    RABBITMQ_SERVER_ADDITIONAL_ERL_ARGS: "-kernel inet_dist_use_interface {127,0,0,1} +S 1:1 +sbwt none",
+  };
+  let log = "";
+  const child = spawnOwned(owner, join(BIN, "rabbitmq-server"), [], { env, stdio: ["ignore", "pipe", "pipe"] });
+  for (const output of [child.stdout, child.stderr]) {
+    output?.on("data", (chunk: Buffer) => {
+      log += chunk;
+    });
+  }
+  const isUp = () => {
+    if (child.exitCode !== null) throw new Error(`rabbitmq-server ended at once:\n${log}`);
+    return log.includes("Server startup complete");
+  };
+  await until(isUp, () => `rabbitmq-server:\n${log}`, 100);
+
+  const url = `http://127.0.0.1:${management}`;
+  const api = async (path: string, content?: unknown, method = content === undefined ? "GET" : "PUT") => {
+    const response = await fetch(`${url}/api/${path}`, {
+      method,
+      headers: { authorization: `Basic ${Buffer.from(`${LOGIN.user}:${LOGIN.password}`).toString("base64")}` },
+      ...(content === undefined ? {} : { body: JSON.stringify(content) }),
+    });
+    const text = await response.text();
+    if (!response.ok) throw new Error(`${method} ${path}: ${response.status} ${text}`);
+    return text === "" ? undefined : JSON.parse(text);
+  };
+  return {
+    url,
+    node,
+    amqp: addressOf("127.0.0.1", amqp),
+    prometheus: addressOf("127.0.0.1", prometheus),
+    api,
+    async publish(queue, count) {
+      const message = { properties: {}, routing_key: queue, payload: "x", payload_encoding: "string" };
+      for (let sent = 0; sent < count; sent++) await api("exchanges/%2f/amq.default/publish", message, "POST");
+    },
+    consume: (queue) => consume(owner, stomp, queue),
+    async control(...args) {
+      await promisify(execFile)(join(BIN, "rabbitmqctl"), ["-n", node, ...args], { env });
+    },
+    stop: () => kill(child),
+  };
+}
+
+async function consume(owner: Owner, port: number, queue: string): Promise<() => void> {
+  const socket = connect({ host: "127.0.0.1", port });
+  owner.after(() => socket.destroy());
+  let got = "";
+  socket.on("error", () => {});
+  socket.setEncoding("utf8").on("data", (chunk: string) => {
+    got += chunk;
+  });
+  const frame = (text: string) => socket.write(`${text}\n\n\0`);
+  frame(`CONNECT\naccept-version:1.2\nhost:/\nlogin:${LOGIN.user}\npasscode:${LOGIN.password}`);
+  // frames are taken in their order: the receipt comes when the subscription is there
+  frame(`SUBSCRIBE\nid:0\nack:client\ndestination:/amq/queue/${queue}\nreceipt:there`);
+  await until(
+    () => got.includes("receipt-id:there"),
+    () => `a subscription to ${queue}: ${got}`,
+  );
+  return () => socket.destroy();
+}
