@@ -11,10 +11,19 @@ export function nrpeCommands(command: Command, services: readonly Service[]): st
     .flatMap((service) => [
       `# ${service.about}`,
       ...adapt(service),
-      `command[${commandName(service)}]=${fixedCommandLine(command, service)}`,
+      `command[${commandName(service)}]=${nrpeLine(command, service)}`,
       "",
     ])
     .join("\n");
+}
+
+/** NRPE shows nothing of stderr, where sudo says that it refuses. */
+function nrpeLine(command: Command, service: Service): string {
+  const line = fixedCommandLine(command, service);
+  if (service.user === undefined) return line;
+  const refused = `${command.plugin} UNKNOWN - sudo does not let this user run it as ${service.user}: see contrib/sudoers`;
+  const ask = line.replace("/sudo -n ", "/sudo -n -l ");
+  return `${ask} >/dev/null 2>&1 || { echo '${refused}'; exit 3; }; exec ${line}`;
 }
 
 /** For `/etc/check_mk/mrpe.cfg`. The agent runs as root, so nothing needs sudo. */

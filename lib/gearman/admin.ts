@@ -7,6 +7,7 @@ import type { QueueStatus } from "./queue-status.ts";
 import { parseErrorLine, ServerError } from "./server-error.ts";
 import { Session } from "./session.ts";
 import { MOST_LISTED, type ServerStatus, StatusReader, tooMany } from "./status-reader.ts";
+import { notGearmand, recognizeText } from "./stranger.ts";
 
 /** One connection to a job server, of whatever kind, as its `workers` command lists it; the asking one is among them. */
 export interface ConnectedClient {
@@ -85,6 +86,8 @@ export class AdminClient {
     await this.#ask("connections", "workers", (line, index) => {
       if (index === 0) this.#refuseError("workers", line);
       const client = parseWorkersLine(line);
+      const other = index === 0 && client === undefined ? recognizeText(line) : undefined;
+      if (other !== undefined) throw notGearmand(this.#session.peer, other);
       if (client !== undefined) clients.push(client);
     });
     return clients;

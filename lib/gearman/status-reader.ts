@@ -3,7 +3,7 @@ import { Status } from "../plugin/status.ts";
 import { excerpt } from "./name.ts";
 import { encodePacket, PacketType } from "./packet.ts";
 import { byName, parseQueueLine, type QueueStatus } from "./queue-status.ts";
-import { recognizeBinary, recognizeText } from "./stranger.ts";
+import { notGearmand, recognizeBinary, recognizeText } from "./stranger.ts";
 
 /** What a job server says of itself in answer to `status` and `version`. */
 export interface ServerStatus {
@@ -181,7 +181,7 @@ export class StatusReader {
   }
 
   #notGearmand(why: string): CheckError {
-    return new CheckError(Status.UNKNOWN, `${this.#peer} is not a gearmand: ${why}`);
+    return notGearmand(this.#peer, why);
   }
 
   #odd(line: string): void {

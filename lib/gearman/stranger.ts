@@ -1,4 +1,10 @@
+import { CheckError } from "../plugin/error.ts";
+import { Status } from "../plugin/status.ts";
 import { excerpt } from "./name.ts";
+
+/** The failure of a service that is something else: a mistake in the command line, no outage. */
+export const notGearmand = (peer: string, why: string) =>
+  new CheckError(Status.UNKNOWN, `${peer} is not a gearmand: ${why}`);
 
 /** What binary bytes tell of a service that is no gearmand; undefined when they may be the start of a queue's line. */
 export function recognizeBinary(start: string): string | undefined {

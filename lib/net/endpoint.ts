@@ -42,6 +42,7 @@ export function parsePort(text: string): number {
 export function parseAddress(text: string): Address {
   const { host, port } = splitPort(text);
   if (host.length > MAX_HOST) throw unusable(text, `longer than ${MAX_HOST} characters`);
+  if (host.includes(",")) throw unusable(text, "names several hosts, and only one is asked");
   // a leading dash would be read as an option by the resolver's command line, and no host name may start with one
   if (host.startsWith("-")) throw unusable(text, "starts with '-'");
   // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what is refused here

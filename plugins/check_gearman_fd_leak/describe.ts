@@ -13,8 +13,12 @@ export function describeProcess(name: string, process: ProcessFacts, window: num
   const memory = rss === undefined ? "" : `, ${megabytes(rss)} resident`;
   const lines = [`${name} (pid ${pid}, user ${user}${memory})`, ...kindLines(process), ...socketLines(process)];
   if (unaccepted > 0) {
+    const waiting =
+      unaccepted === 1
+        ? "1 connection to the Gearman port waits"
+        : `${unaccepted} connections to the Gearman port wait`;
     lines.push(
-      `${unaccepted} connections to the Gearman port wait for a process to accept them: it hangs, or is out of descriptors`,
+      `${waiting} for a process to accept ${unaccepted === 1 ? "it" : "them"}: it hangs, or is out of descriptors`,
     );
   }
   if (denied !== undefined) {
@@ -81,6 +85,6 @@ export function describeServer({ server, workers, connections, idlePeers }: Serv
   const idle = connections - workers;
   const from = idlePeers.length === 0 ? "" : `: ${idlePeers.map(([ip, count]) => `${ip} ${count}`).join(", ")}`;
   return [
-    `${server}: ${connections} connections, ${workers} of workers, ${idle} without a queue, this check's among them${from}`,
+    `${server}: ${connections} ${connections === 1 ? "connection" : "connections"}, ${workers} of workers, ${idle} without a queue, this check's among them${from}`,
   ];
 }

@@ -6,6 +6,7 @@ import {
   judge,
   type Metric,
   measure,
+  type Range,
   type Result,
   Status,
   safeLabel,
@@ -84,6 +85,8 @@ function judgeGroup(group: GroupFacts, facts: Facts, rules: Rules): Result[] {
   const decider = fullest(group, rules);
   if (decider !== undefined) parts.push(judgeLevel(group, decider, label, rules));
   else if (processes.length > 0) parts.push(uncountable(group, commandLine));
+
+  parts.push(...processes.flatMap((process) => judgeState(group, process)));
 
   const judgeEach = (levels: Levels, value: (process: ProcessFacts) => number | undefined, say: Say, metric: About) => {
     const result = judgeHighest(group, levels, value, say, { ...metric, label: `${label}_${metric.label}` });
@@ -229,7 +232,9 @@ function judgePresence({ name, processes, zombies }: GroupFacts, label: string, 
   const unseen =
     hidden && (value < rules.processes.start || (value === 0 && rules.processes.end < Number.POSITIVE_INFINITY));
   const text =
-    value === 0 ? `no ${one} is running${ended}` : `${value} ${one}${value === 1 ? " is" : "es are"} running${ended}`;
+    value === 0
+      ? `no ${one} is running${ended}`
+      : `${value} ${name === "" ? "" : `${name} `}${value === 1 ? "process is" : "processes are"} running${ended}, expected ${expected(rules.processes)}`;
   const metric: Metric = { label: `${label}_processes`, value, critical: rules.processes, min: 0 };
   if (unseen) {
     const why = "proc is mounted with hidepid, which hides other users' processes";
@@ -237,6 +242,25 @@ function judgePresence({ name, processes, zombies }: GroupFacts, label: string, 
   }
   // a process known by nothing but its pid has no label
   return name === "" ? verdict(judge(value, undefined, rules.processes), text) : measure(text, metric);
+}
+
+const STATES: Readonly<Record<string, string>> = {
+  T: "is stopped (state T): kill -CONT lets it go on",
+  t: "is stopped by a debugger (state t)",
+  D: "waits for a disk or a file system that does not answer (state D)",
+};
+
+function judgeState(group: GroupFacts, process: ProcessFacts): readonly Result[] {
+  const words = STATES[process.state];
+  return words === undefined ? [] : [verdict(Status.WARNING, `${who(group, process)} ${words}`)];
+}
+
+/** What a range on a count asks for: `1`, `2 or more`, `at most 3`, `2 to 4`. */
+function expected({ start, end, alertInside }: Range): string {
+  const [least, not] = [Math.max(0, start), alertInside ? "not " : ""];
+  if (end === Number.POSITIVE_INFINITY) return `${not}${least} or more`;
+  if (least === end) return `${not}${end}`;
+  return least === 0 ? `${not}${end} or fewer` : `${not}${least} to ${end}`;
 }
 
 function judgeRestarts({ name, restarts, uptime }: GroupFacts, label: string, rules: Rules): readonly Result[] {
@@ -306,7 +330,7 @@ function judgeWorkers(group: GroupFacts, server: ServerFacts, label: string, rul
   const process = serverProcess(group, server);
   if (process?.fds === undefined) return [];
   const { workers } = server;
-  const text = `${workers} workers are connected to ${server.server}`;
+  const text = `${workers === 1 ? "1 worker is" : `${workers} workers are`} connected to ${server.server}`;
   const parts = [measure(text, { label: `${label}_workers`, value: workers, min: 0 })];
   if (workers > 0) {
     const value = Math.round((process.fds / workers) * 100) / 100;

@@ -44,6 +44,8 @@ export interface ProcessFacts {
   /** Its id in its own pid namespace. */
   readonly innerPid: number;
   readonly user: string;
+  /** As the kernel has it, one letter; `D` only where it lasted. */
+  readonly state: string;
   /** Undefined: nobody told us. */
   readonly fds: number | undefined;
   /** What the process may have open at most. */

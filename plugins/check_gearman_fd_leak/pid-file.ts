@@ -13,7 +13,7 @@ const MOST_BYTES = 64;
  */
 export function readPidFile(path: string): number {
   const text = readStart(path).trim();
-  if (!/^[1-9]\d{0,9}$/.test(text)) throw new CheckError(Status.UNKNOWN, `${path} holds no process id`);
+  if (!/^[1-9]\d{0,9}$/.test(text)) throw new CheckError(Status.UNKNOWN, `${path} holds no pid`);
   return Number(text);
 }
 

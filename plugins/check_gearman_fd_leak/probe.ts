@@ -67,6 +67,7 @@ export async function probeProcesses(probe: Probe): Promise<Observations> {
   const owners = [...looks.values()].filter(({ sockets }) => probe.kinds > 0 && sockets?.size !== 0);
   const tallies = await tallySockets(owners, probe);
 
+  const waiting = await lastingWaits(probe, all);
   const users = all.length === 0 ? undefined : new Users();
   return {
     denied,
@@ -74,7 +75,7 @@ export async function probeProcesses(probe: Probe): Promise<Observations> {
       name,
       zombies,
       processes: processes.flatMap((one) => {
-        const observed = finish(probe, one, looks.get(one), tallies, users);
+        const observed = finish(probe, one, looks.get(one), tallies, users, waiting);
         return observed === undefined ? [] : [observed];
       }),
     })),
@@ -179,14 +180,32 @@ async function look({ root, kinds: most, signal }: Probe, { process, fds = 0 }: 
   };
 }
 
+/** Looks at those that wait for a disk, and the time between two, in milliseconds: most waits are over at once. */
+const LOOKS = 5;
+const BETWEEN_LOOKS_MS = 100;
+
+async function lastingWaits({ root, signal }: Probe, all: readonly Counted[]): Promise<ReadonlySet<Counted>> {
+  let waiting = all.filter(({ process }) => process.state === "D");
+  for (let look = 0; look < LOOKS && waiting.length > 0 && !signal.aborted; look++) {
+    await new Promise((resolve) => setTimeout(resolve, BETWEEN_LOOKS_MS));
+    waiting = waiting.filter(({ process }) => {
+      const again = readProcess(root, process.pid);
+      return typeof again === "object" && again.state === "D";
+    });
+  }
+  return new Set(waiting);
+}
+
 /** Undefined for a process that has ended, or is another one, since the first look at it. */
 function finish(
   { root }: Probe,
-  { process, fds, limit, denied }: Counted,
+  one: Counted,
   seen: Look | undefined,
   tallies: ReadonlyMap<Look, SocketTally>,
   users: Users | undefined,
+  waiting: ReadonlySet<Counted>,
 ): Observed | undefined {
+  const { process, fds, limit, denied } = one;
   const { pid, innerPid, startTicks, parent, uid, rss } = process;
   const again = readProcess(root, pid);
   if (typeof again === "object" ? again.startTicks !== startTicks || ENDED.test(again.state) : again === "gone") {
@@ -201,6 +220,7 @@ function finish(
     startTicks,
     parent,
     user: userName(uid),
+    state: process.state === "D" && !waiting.has(one) ? "S" : process.state,
     fds,
     limit,
     rss,

@@ -221,6 +221,39 @@ test("a thread is no process that runs, and a name beyond ASCII is the same by n
   assert.match((await check(state, "-C", "fd_leaker_of_14ä")).text, new RegExp(`\\(pid ${cut.pid}\\) has`));
 });
 
+test("a process that is stopped is WARNING, until it goes on", async (t) => {
+  const leaker = await startLeaker(t);
+  const state = temporaryFolder(t);
+  const args = ["--pid", String(leaker.pid)];
+  process.kill(leaker.pid, "SIGSTOP");
+  let stopped = await check(state, ...args);
+  for (let tries = 0; tries < 50 && stopped.state === "OK"; tries++) stopped = await check(state, ...args);
+  assert.equal(stopped.state, "WARNING");
+  assert.match(stopped.text, /fd_leaker \(pid \d+\) is stopped \(state T\): kill -CONT lets it go on$/);
+  process.kill(leaker.pid, "SIGCONT");
+  let goesOn = await check(state, ...args);
+  for (let tries = 0; tries < 50 && goesOn.state !== "OK"; tries++) goesOn = await check(state, ...args);
+  assert.equal(goesOn.state, "OK");
+});
+
+test("another service than a gearmand is UNKNOWN, and named", async (t) => {
+  const state = temporaryFolder(t);
+  for (const [answer, what] of [
+    ["HTTP/1.1 400 Bad Request\r\nConnection: close\r\n\r\n", "it speaks HTTP"],
+    ["SSH-2.0-OpenSSH_9.2\r\n", "it speaks SSH"],
+    ["220 mail.example.com ESMTP\r\n", "'220 mail.example.com ESMTP'"],
+  ] as const) {
+    const server = createServer((socket) => void socket.on("error", () => {}).end(answer));
+    t.after(() => server.close());
+    const { address } = await listen(server);
+    const { state: verdict, text } = await check(state, "-H", address, "--processes", "0:");
+    assert.equal(verdict, "UNKNOWN", text);
+    assert.ok(text.includes(`${address} is not a gearmand: ${what}`), text);
+  }
+  const several = await check(state, "-H", "a,b");
+  assert.match(several.text, /UNKNOWN - option '-H, --hostname <host\[:port\]>': 'a,b' .*names several hosts/);
+});
+
 test("a zombie is no process that runs", async (t) => {
   const answer = await check(temporaryFolder(t), "--pid", `${await startZombie(t)}`);
   assert.equal(answer.state, "CRITICAL");
@@ -234,7 +267,8 @@ test("a pid file: read, missing, senseless, and not a file at all", async (t) =>
   writeFileSync(file, `${leaker.pid}\n`);
   assert.equal((await check(folder, "--pidfile", file)).state, "OK");
   writeFileSync(file, "root\n");
-  assert.equal((await check(folder, "--pidfile", file)).state, "UNKNOWN");
+  const senseless = await check(folder, "--pidfile", file);
+  assert.equal(senseless.text, `check_gearman_fd_leak UNKNOWN - ${file} holds no pid`);
   assert.equal((await check(folder, "--pidfile", join(folder, "none"))).state, "CRITICAL");
   assert.equal((await check(folder, "--pidfile", folder)).state, "UNKNOWN");
   // cut off, it would be another process' id

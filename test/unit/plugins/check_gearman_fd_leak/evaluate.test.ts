@@ -37,6 +37,7 @@ const process = (facts: Partial<ProcessFacts> = {}): ProcessFacts => ({
   pid: 12,
   innerPid: 12,
   user: "gearman",
+  state: "S",
   fds: 40,
   limit: 1000,
   rss: undefined,
@@ -279,6 +280,19 @@ test("no process is CRITICAL, one that cannot be seen UNKNOWN", () => {
   assert.equal(evaluate(facts([], { hidden: true }), forbidden).status, Status.UNKNOWN);
   const two = { ...rules, processes: Range.parse("1:1") };
   assert.equal(evaluate(facts([process(), process({ pid: 13 })]), two).status, Status.CRITICAL);
+  const many = facts(Array.from({ length: 29 }, (_, pid) => process({ pid })));
+  for (const [range, words] of [
+    ["1:1", "1"],
+    ["30:", "30 or more"],
+    ["3", "3 or fewer"],
+    ["2:4", "2 to 4"],
+    ["@29:30", "not 29 to 30"],
+  ] as const) {
+    const { text } = evaluate(many, { ...rules, processes: Range.parse(range) });
+    assert.equal(text, `29 gearmand processes are running, expected ${words}`);
+  }
+  const one = evaluate(facts([process()]), { ...rules, processes: Range.parse("2:") });
+  assert.equal(one.text, "1 gearmand process is running, expected 2 or more");
   const zombie = { groups: [{ ...group, zombies: 1 }] };
   assert.match(
     evaluate(facts([], zombie), rules).text,
@@ -342,4 +356,16 @@ test("growth that was asked for and is never judged is WARNING, and says why", (
   );
   assert.equal(waiting(7300, 3, 9000, 3)[0], Status.OK);
   assert.match(waiting(19_000, 4, 19_000, 4)[1], /: the check runs too seldom for a window of 1 h$/);
+});
+
+test("a process that is stopped, or waits for a disk, is WARNING", () => {
+  for (const [state, words] of [
+    ["T", "is stopped (state T): kill -CONT lets it go on"],
+    ["t", "is stopped by a debugger (state t)"],
+    ["D", "waits for a disk or a file system that does not answer (state D)"],
+  ] as const) {
+    const result = evaluate(facts([process({ state })]), rules);
+    assert.deepEqual([result.status, result.text], [Status.WARNING, `gearmand (pid 12) ${words}`]);
+  }
+  assert.equal(evaluate(facts([process({ state: "R" })]), rules).status, Status.OK);
 });
