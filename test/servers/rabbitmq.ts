@@ -7,7 +7,7 @@ import { join } from "node:path";
 import { promisify } from "node:util";
 
 import { programPath } from "../support/debian.ts";
-import { kill, type Owner, spawnOwned } from "../support/owner.ts";
+import { kill, type Owner, signalGroup, spawnOwned } from "../support/owner.ts";
 import { until } from "../support/until.ts";
 import { type Address, addressOf, freePort } from "./address.ts";
 
@@ -36,13 +36,21 @@ export interface Rabbitmq {
   stop(): Promise<void>;
 }
 
+export interface NodeOptions {
+  readonly name?: string;
+  /** Nodes of a cluster share it. */
+  readonly names?: Epmd;
+  /** A running node, to form a cluster with. */
+  readonly joins?: string;
+}
+
 /** Erlang's name server for the nodes of a test, on a port of its own: the machine's would outlive them. */
-interface Epmd {
+export interface Epmd {
   readonly port: number;
   readonly folder: string;
 }
 
-async function startEpmd(owner: Owner): Promise<Epmd> {
+export async function startEpmd(owner: Owner): Promise<Epmd> {
   programPath("rabbitmq-server");
   const folder = await mkdtemp(join(tmpdir(), "rabbitmq-"));
   owner.after(() => rm(folder, { recursive: true, force: true, maxRetries: 20, retryDelay: 100 }));
@@ -63,11 +71,15 @@ async function startEpmd(owner: Owner): Promise<Epmd> {
 
 /**
  * Starts Debian's RabbitMQ on loopback with statistics of twice a second, where five seconds are the default; resolves when it
- * is up, which takes seconds. Nodes with the same name server can become a cluster.
+ * is up, which takes seconds.
  *
+ * @param names of a cluster, and `joins` the node that the new one forms it with
  * @throws Error naming the Debian package when there is none
  */
-export async function startRabbitmq(owner: Owner, name = "rabbit", names?: Epmd): Promise<Rabbitmq> {
+export async function startRabbitmq(
+  owner: Owner,
+  { name = "rabbit", names, joins }: NodeOptions = {},
+): Promise<Rabbitmq> {
   const epmd = names ?? (await startEpmd(owner));
   const folder = join(epmd.folder, name);
   await mkdir(join(folder, "log"), { recursive: true });
@@ -91,6 +103,7 @@ stomp.listeners.tcp.1 = 127.0.0.1:${stomp}
 collect_statistics_interval = 500
 default_user = ${LOGIN.user}
 default_pass = ${LOGIN.password}
+${joins === undefined ? "" : `cluster_formation.classic_config.nodes.1 = ${joins}`}
 log.console = true
 log.file = false
 `,
@@ -151,7 +164,11 @@ log.file = false
     async control(...args) {
       await promisify(execFile)(join(BIN, "rabbitmqctl"), ["-n", node, ...args], { env });
     },
-    stop: () => kill(child),
+    stop() {
+      // the broker is a child of the script that starts it
+      signalGroup(child, "SIGKILL");
+      return kill(child);
+    },
   };
 }
 
