@@ -16,6 +16,15 @@ export interface Patience {
   log(line: string): void;
 }
 
+/** The facts at the end of {@link askWhile}, and how sure they are. */
+export interface Confirmed<Facts> {
+  readonly facts: Facts;
+  /** For how long they were looked at again, in seconds; 0 for a single look. */
+  readonly seconds: number;
+  /** They are still in doubt, and the deadline left less time than would have settled it. */
+  readonly isCutShort: boolean;
+}
+
 /**
  * Asks again while `inDoubt`, for `seconds` at most: a healthy, idle Mod-Gearman worker restarts all its children every
  * two minutes and shows none for about four seconds. Ends early enough for a verdict before the deadline.
@@ -26,19 +35,25 @@ export async function askWhile<Facts>(
   askAgain: (previous: Facts) => Promise<Facts>,
   seconds: number,
   { signal, remainingMs, log }: Patience,
-): Promise<Facts> {
-  const until = process.uptime() + Math.min(seconds, (remainingMs() - RESERVE_MS) / 1000);
-  let newest = first;
-  while (inDoubt(newest) && process.uptime() < until) {
+): Promise<Confirmed<Facts>> {
+  const start = process.uptime();
+  const allowed = Math.min(seconds, (remainingMs() - RESERVE_MS) / 1000);
+  const until = start + allowed;
+  let facts = first;
+  let seen = 0;
+  let doubt = inDoubt(facts);
+  while (doubt && process.uptime() < until) {
     log("no worker seen, asking again");
     await setTimeout(Math.min(PAUSE_MS, (until - process.uptime()) * 1000));
     try {
-      newest = await askAgain(newest);
+      facts = await askAgain(facts);
     } catch (error) {
       // the deadline cut a look short that took longer than the others: what was seen before is still true
       if (signal.aborted) break;
       throw error;
     }
+    seen = process.uptime() - start;
+    doubt = inDoubt(facts);
   }
-  return newest;
+  return { facts, seconds: seen, isCutShort: doubt && (allowed < seconds || signal.aborted) };
 }

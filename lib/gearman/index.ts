@@ -9,7 +9,7 @@ export {
   randomUnique,
   type UniqueStatus,
 } from "./client.ts";
-export { askWhile, type Patience } from "./confirm.ts";
+export { askWhile, type Confirmed, type Patience } from "./confirm.ts";
 export { Exchange, type ExchangeEvents, type Leftovers, type SubmittedEvents } from "./exchange.ts";
 export { displayName, wireName } from "./name.ts";
 export { PacketType } from "./packet.ts";

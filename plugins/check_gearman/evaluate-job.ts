@@ -20,6 +20,7 @@ import { displayName } from "monitoring-plugins-ts/gearman";
 import type { JobFacts, JobOrder } from "./job.ts";
 import type { LabelRange } from "./options.ts";
 import type { answer, measures } from "./quantities.ts";
+import { sinceWhen, unlessDoubtful } from "./queue.ts";
 
 /** Everything the user said about the answer to a job. */
 export interface JobRules extends Pick<Values<typeof measures>, "time">, Values<typeof answer> {
@@ -36,8 +37,12 @@ export function evaluateJob(facts: JobFacts, { queue, text }: JobOrder, rules: J
   const name = displayName(queue);
   switch (facts.outcome) {
     case "no worker": {
-      const why = facts.queueKnown ? `Queue ${name} has no worker` : `Queue ${name} not found, so it has no worker`;
-      return verdict(Status.CRITICAL, `${why}: job not sent to ${facts.servers.join(", ")}.`);
+      const { confirmation, queueKnown, servers } = facts;
+      const since = sinceWhen(confirmation);
+      const why = queueKnown
+        ? `Queue ${name} has no worker${since}`
+        : `Queue ${name} not found${since}, so it has no worker`;
+      return verdict(unlessDoubtful(Status.CRITICAL, confirmation), `${why}: job not sent to ${servers.join(", ")}.`);
     }
     case "failed":
       return timed(verdict(Status.CRITICAL, `job failed: ${facts.why}`), facts.seconds, rules);

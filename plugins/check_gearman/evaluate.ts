@@ -12,7 +12,21 @@ import {
 } from "monitoring-plugins-ts";
 import type { QueueStatus, ServerStatus } from "monitoring-plugins-ts/gearman";
 
-import { counted, judgeQueue, type Rules, selectQueues, shown } from "./queue.ts";
+import {
+  type Confirmation,
+  counted,
+  isWithoutQueues,
+  judgeAbsent,
+  judgeMissing,
+  judgeQueue,
+  leftoverQueues,
+  missingQueues,
+  type Rules,
+  selectQueues,
+  shown,
+  sinceWhen,
+  unlessDoubtful,
+} from "./queue.ts";
 
 /** What one job server answered, or why it did not. */
 export interface ServerFacts {
@@ -21,6 +35,9 @@ export interface ServerFacts {
   /** The server's part of a perfdata label. */
   readonly label: string;
   readonly answer: ServerStatus | CheckError;
+  readonly confirmation: Confirmation;
+  /** Seconds since 1970. */
+  readonly nowSeconds: number;
 }
 
 const failed = (answer: ServerFacts["answer"]): answer is CheckError => answer instanceof Error;
@@ -32,10 +49,14 @@ export function evaluate(facts: readonly ServerFacts[], rules: Rules): Result {
   const answered = facts.filter(({ answer }) => !failed(answer)).length;
 
   const parts: Result[] = [];
-  for (const { server, label, answer } of facts) {
+  for (const fact of facts) {
+    const { server, label, answer } = fact;
     if (!failed(answer))
       parts.push(
-        evaluateServer(answer, rules, { prefix: several ? `${server}: ` : "", label: several ? label : undefined }),
+        evaluateServer({ ...fact, answer }, rules, {
+          prefix: several ? `${server}: ` : "",
+          label: several ? label : undefined,
+        }),
       );
     else if (judgeFailures || answered === 0) parts.push(verdict(answer.status, withServer(answer.message, server)));
   }
@@ -69,25 +90,32 @@ interface Prefixes {
   readonly label: string | undefined;
 }
 
-function evaluateServer(answer: ServerStatus, rules: Rules, { prefix, label }: Prefixes): Result {
+function evaluateServer(
+  { server, answer, confirmation, nowSeconds }: ServerFacts & { readonly answer: ServerStatus },
+  rules: Rules,
+  { prefix, label }: Prefixes,
+): Result {
   const { selection } = rules;
   const queues = selectQueues(answer.queues, selection);
   const parts: Result[] = [];
   let waiting = 0;
   for (const queue of queues) {
     waiting += queue.waiting;
-    const problem = judgeQueue(queue, rules, prefix);
+    const problem = judgeQueue(queue, rules, prefix, confirmation);
     if (problem !== undefined) parts.push(problem);
   }
-  // one that a filter leaves out is not missing
-  const present = new Set(selection.queues.length === 0 ? [] : answer.queues.map(({ name }) => name));
-  for (const name of new Set(selection.queues)) {
-    if (!present.has(name)) parts.push(verdict(rules.missing, `${prefix}Queue ${shown(name)} not found`));
+  const since = sinceWhen(confirmation);
+  for (const name of missingQueues(answer, rules)) {
+    const status = unlessDoubtful(judgeMissing(rules), confirmation);
+    parts.push(verdict(status, `${prefix}Queue ${shown(name)} not found${since}`));
   }
 
   const filtered = selection.include.length > 0 || selection.exclude.length > 0;
   const leftOut = answer.queues.length - queues.length;
-  if (filtered && queues.length === 0) {
+  if (isWithoutQueues(answer, rules)) {
+    const status = unlessDoubtful(judgeAbsent(rules), confirmation);
+    parts.push(verdict(status, `${server} has no queue${since}: no worker has come since it was started`));
+  } else if (filtered && queues.length === 0) {
     parts.push(
       verdict(Status.UNKNOWN, `${prefix}no queue left to check: the filters leave out all ${answer.queues.length}`),
     );
@@ -95,9 +123,11 @@ function evaluateServer(answer: ServerStatus, rules: Rules, { prefix, label }: P
   parts.push(...judgeAnswer(answer, prefix));
   parts.push(figures(filterMetrics(queueMetrics(queues, rules, label), rules.perfdataFilter)));
   parts.push(...measureServer(answer, queues, waiting, rules, { prefix, label }).map((part) => selected(part, rules)));
+  const leftovers = leftoverQueues(answer, rules, nowSeconds);
+  if (leftovers.length > 0) parts.push(selected(measureLeftovers(leftovers, rules, { prefix, label }), rules));
 
   const details: Detail[] = [
-    { verbosity: 1, lines: queueLines(queues, rules, prefix) },
+    { verbosity: 1, lines: queueLines(queues, rules, prefix, confirmation) },
     {
       verbosity: 2,
       lines: [
@@ -156,6 +186,21 @@ function measureServer(
   }
   if (time.isJudged) parts.push(time.measure(seconds, { names, say: quietly((text) => `${prefix}${text}.`) }));
   return parts;
+}
+
+/** Names in the text about queues that were left behind; each is long. */
+const MOST_NAMED = 2;
+
+/** Private queues of probes: their names say who made them, and they are of no use to anything. */
+function measureLeftovers(leftovers: readonly QueueStatus[], rules: Rules, { prefix, label }: Prefixes): Result {
+  const named = leftovers.slice(0, MOST_NAMED).map(({ name }) => shown(name));
+  const more = leftovers.length - named.length;
+  const names = `${named.join(", ")}${more > 0 ? ` and ${more} more` : ""}`;
+  const jobs = counted(sum(leftovers, "waiting"), "job");
+  const say = quietly(
+    (text) => `${prefix}${text} by probes, with ${jobs}: ${names}. Drop them by gearadmin --drop-function NAME`,
+  );
+  return rules.leftovers.measure(leftovers.length, { names: { server: label }, say });
 }
 
 /** Of what is fine nothing is said. */
@@ -223,17 +268,24 @@ function* queueMetrics(
   }
 }
 
-function* queueLines(queues: readonly QueueStatus[], rules: Rules, prefix: string): Iterable<string> {
+function* queueLines(
+  queues: readonly QueueStatus[],
+  rules: Rules,
+  prefix: string,
+  confirmation: Confirmation,
+): Iterable<string> {
   for (const queue of queues) {
-    if (judgeQueue(queue, rules, prefix) !== undefined) continue;
+    if (judgeQueue(queue, rules, prefix, confirmation) !== undefined) continue;
     const { waiting, running, worker } = queue;
     yield `OK - ${prefix}Queue ${shown(queue.name)} has ${counted(waiting, "waiting job")}, ${running} running, ${worker} worker.`;
   }
 }
 
 function* configurationLines(asked: number, answered: number, rules: Rules): Iterable<string> {
-  const count = (what: string, { warning, critical }: Rules["waiting" | "running" | "worker" | "total"]) =>
-    `${what}: WARNING ${warning?.words ?? "off"}, CRITICAL ${critical?.words ?? "off"}`;
+  const count = (
+    what: string,
+    { warning, critical }: Rules["waiting" | "running" | "worker" | "total" | "leftovers"],
+  ) => `${what}: WARNING ${warning?.words ?? "off"}, CRITICAL ${critical?.words ?? "off"}`;
   const range = (what: string, { warning, critical }: Rules["servers" | "time"]) =>
     `${what}: WARNING ${warning === undefined ? "off" : `by range ${warning}`}, CRITICAL ${critical === undefined ? "off" : `by range ${critical}`}`;
   yield `job servers: ${asked} asked, ${answered} answered`;
@@ -241,6 +293,7 @@ function* configurationLines(asked: number, answered: number, rules: Rules): Ite
   yield count("running jobs of a queue", rules.running);
   yield count("workers of a queue", rules.worker);
   yield count("waiting jobs in all queues", rules.total);
+  yield count("queues that probes left behind", rules.leftovers);
   yield range("job servers that answer", rules.servers);
   yield range("seconds to answer", rules.time);
 }

@@ -6,7 +6,7 @@ import { evaluateJob } from "./evaluate-job.ts";
 import { type JobOrder, probeJob } from "./job.ts";
 import { type LabelRange, options } from "./options.ts";
 import { probeServers } from "./probe.ts";
-import { type Rules, restsOnNoWorker } from "./queue.ts";
+import { doubtsOf, type Rules } from "./queue.ts";
 
 const notes = `
 Examples:
@@ -41,8 +41,8 @@ export default definePlugin({
       ...options,
       selection: { queues: options.queue, include: options.include, exclude: options.exclude },
     };
-    const isSuspect = restsOnNoWorker(rules, servers.length > 1);
-    return evaluate(await probeServers({ servers, connect, confirmSeconds, isSuspect }, context), rules);
+    const doubts = doubtsOf(rules, servers.length > 1);
+    return evaluate(await probeServers({ servers, connect, confirmSeconds }, doubts, context), rules);
   },
 });
 

@@ -14,6 +14,7 @@ import {
 import { formatEndpoint, type TcpEndpoint } from "monitoring-plugins-ts/net";
 
 import type { Probe } from "./probe.ts";
+import { type Confirmation, cutShort } from "./queue.ts";
 
 /** What to send where. */
 export interface JobOrder {
@@ -31,7 +32,12 @@ export type JobFacts =
   | { readonly outcome: "failed"; readonly why: string; readonly seconds: number }
   | { readonly outcome: "taken"; readonly seconds: number }
   | { readonly outcome: "not taken"; readonly seconds: number }
-  | { readonly outcome: "no worker"; readonly servers: readonly string[]; readonly queueKnown: boolean };
+  | {
+      readonly outcome: "no worker";
+      readonly servers: readonly string[];
+      readonly queueKnown: boolean;
+      readonly confirmation: Confirmation;
+    };
 
 /** Pause between two looks at a background job. */
 const PAUSE_MS = 100;
@@ -43,10 +49,12 @@ const RESERVE_MS = 500;
  * Sends a job to a server whose queue has a worker. A job in a queue without worker would stay there, counted, after this
  * check has gone, and alarm the next one.
  */
-export async function probeJob(order: JobOrder, probe: Omit<Probe, "isSuspect">, context: Context): Promise<JobFacts> {
+export async function probeJob(order: JobOrder, probe: Probe, context: Context): Promise<JobFacts> {
   const found = await findWorker(order, probe, context);
   if (!("server" in found)) return { outcome: "no worker", ...found };
-  return order.background ? sendBackground(order, found.server, probe, context) : send(order, found.server, probe);
+  return order.background
+    ? sendBackground(order, found.server, probe, context)
+    : send(order, found.server, probe, context);
 }
 
 /**
@@ -57,7 +65,7 @@ export async function probeJob(order: JobOrder, probe: Omit<Probe, "isSuspect">,
  */
 async function findWorker(
   { queue }: JobOrder,
-  { servers, connect, confirmSeconds }: Omit<Probe, "isSuspect">,
+  { servers, connect, confirmSeconds }: Probe,
   context: Context,
 ): Promise<{ server: TcpEndpoint } | Omit<Extract<JobFacts, { outcome: "no worker" }>, "outcome">> {
   let found: TcpEndpoint | undefined;
@@ -79,7 +87,7 @@ async function findWorker(
       context,
     );
   });
-  const withWorker = asked.map(async (status) => ((await status)?.worker ?? 0) > 0 || Promise.reject());
+  const withWorker = asked.map(async (status) => ((await status).facts?.worker ?? 0) > 0 || Promise.reject());
   await Promise.any(withWorker).catch(() => {});
   if (found !== undefined) return { server: found };
   const settled = await Promise.allSettled(asked);
@@ -88,7 +96,11 @@ async function findWorker(
   if (statuses.length === 0 || failures.some((failure) => !(failure instanceof CheckError))) throw worstOf(failures);
   return {
     servers: servers.filter((_, at) => settled[at]?.status === "fulfilled").map(formatEndpoint),
-    queueKnown: statuses.some((status) => status !== undefined),
+    queueKnown: statuses.some(({ facts }) => facts !== undefined),
+    confirmation: {
+      seconds: Math.max(...statuses.map(({ seconds }) => seconds)),
+      unconfirmed: statuses.some(({ isCutShort }) => isCutShort) ? cutShort(confirmSeconds) : undefined,
+    },
   };
 }
 
@@ -98,12 +110,26 @@ function worstOf(errors: readonly unknown[]): unknown {
   return errors.reduce((worst, error) => (rank(error) > rank(worst) ? error : worst));
 }
 
-async function send(order: JobOrder, server: TcpEndpoint, { connect }: Pick<Probe, "connect">): Promise<JobFacts> {
+async function send(
+  order: JobOrder,
+  server: TcpEndpoint,
+  { connect }: Pick<Probe, "connect">,
+  { remainingMs }: Context,
+): Promise<JobFacts> {
   const client = await JobClient.open(server, connect);
   const start = process.uptime();
+  let fate: "taken" | "not taken" | undefined;
+  let lastLook: NodeJS.Timeout | undefined;
+  const created = (handle: string) => {
+    const look = async () => {
+      fate = (await isTaken(handle, server, connect)) ? "taken" : "not taken";
+    };
+    // what is not learnt in time is not said
+    lastLook = globalThis.setTimeout(() => void look().catch(() => {}), Math.max(0, remainingMs() - RESERVE_MS));
+  };
   try {
     // the queue's own jobs do not delay the question, as in Mod-Gearman's check_gearman
-    const result = await client.submit({ ...(await request(order)), priority: "high" });
+    const result = await client.submit({ ...(await request(order)), priority: "high" }, { created });
     const seconds = secondsSince(start);
     if (result.state === "complete") return { outcome: "answered", data: result.data, seconds };
     const why =
@@ -114,10 +140,27 @@ async function send(order: JobOrder, server: TcpEndpoint, { connect }: Pick<Prob
   } catch (cause) {
     const { reason } = connect.signal;
     if (!(reason instanceof DeadlineError)) throw cause;
-    const queue = `queue ${displayName(order.queue)} on ${formatEndpoint(server)}`;
-    throw new CheckError(reason.status, `job failed: no worker of ${queue} answered within ${reason.seconds} s`, {
-      cause,
-    });
+    throw new CheckError(reason.status, describeLate(order, server, fate, reason.seconds), { cause });
+  } finally {
+    clearTimeout(lastLook);
+    client.close();
+  }
+}
+
+/** A worker that is busy or hangs takes no job; one that took it is slow, or hangs since. */
+function describeLate({ queue }: JobOrder, server: TcpEndpoint, fate: string | undefined, seconds: number): string {
+  const where = `queue ${displayName(queue)} on ${formatEndpoint(server)}`;
+  if (fate === "not taken") return `job not taken within ${seconds} s: busy or hung, the workers of ${where}`;
+  if (fate === "taken") return `job taken, yet not answered within ${seconds} s: slow or hung, a worker of ${where}`;
+  return `job failed: no worker of ${where} answered within ${seconds} s`;
+}
+
+/** Whether a worker has taken the job, seen from a connection of its own: that of the job waits for its answer. */
+async function isTaken(handle: string, server: TcpEndpoint, connect: Probe["connect"]): Promise<boolean> {
+  const client = await JobClient.open(server, connect);
+  try {
+    const { known, running } = await client.jobStatus(handle);
+    return !known || running;
   } finally {
     client.close();
   }

@@ -1,8 +1,9 @@
-import { CheckError, type Context } from "monitoring-plugins-ts";
-import { askWhile, fetchStatus, type QueueStatus, type ServerStatus } from "monitoring-plugins-ts/gearman";
+import { CheckError, type Context, Status } from "monitoring-plugins-ts";
+import { askWhile, fetchStatus, type ServerStatus } from "monitoring-plugins-ts/gearman";
 import { type ConnectOptions, endpointLabel, formatEndpoint, type TcpEndpoint } from "monitoring-plugins-ts/net";
 
 import type { ServerFacts } from "./evaluate.ts";
+import { type Confirmation, cutShort, type Doubts } from "./queue.ts";
 
 /** How to ask. */
 export interface Probe {
@@ -10,39 +11,42 @@ export interface Probe {
   readonly connect: ConnectOptions;
   /** How long "no worker" has to last to be believed, in seconds. */
   readonly confirmSeconds: number;
-  /** Whether the verdict on this queue rests on its having no worker. */
-  readonly isSuspect: (queue: QueueStatus) => boolean;
 }
 
 /** Asks all servers at once; one that is dead delays nobody else beyond the deadline. */
-export async function probeServers(probe: Probe, context: Context): Promise<readonly ServerFacts[]> {
-  return Promise.all(probe.servers.map((server) => probeServer(server, probe, context)));
-}
-
-async function probeServer(server: TcpEndpoint, probe: Probe, context: Context): Promise<ServerFacts> {
-  const facts = { server: formatEndpoint(server), label: endpointLabel(server) };
-  try {
-    const ask = () => fetchStatus(server, probe.connect);
-    const first = await ask();
-    context.log(`${facts.server}: ${first.queues.length} queues in ${first.seconds.toFixed(3)} s`);
-    return { ...facts, answer: await confirmQueues(first, ask, probe, context) };
-  } catch (error) {
-    if (error instanceof CheckError) return { ...facts, answer: error };
-    throw error;
-  }
+export async function probeServers(probe: Probe, doubts: Doubts, context: Context): Promise<readonly ServerFacts[]> {
+  // once something is CRITICAL for certain, waiting changes nothing
+  const verdict = { isCritical: false };
+  const probeServer = async (server: TcpEndpoint): Promise<ServerFacts> => {
+    const facts = { server: formatEndpoint(server), label: endpointLabel(server), nowSeconds: context.now() / 1000 };
+    try {
+      const ask = () => fetchStatus(server, probe.connect);
+      const first = await ask();
+      context.log(`${facts.server}: ${first.queues.length} queues in ${first.seconds.toFixed(3)} s`);
+      if (probe.servers.length > 1 && doubts.isCritical(first)) verdict.isCritical = true;
+      return { ...facts, ...(await confirmQueues(first, ask, probe.confirmSeconds, doubts, verdict, context)) };
+    } catch (error) {
+      if (!(error instanceof CheckError)) throw error;
+      if (doubts.isFailureCritical && error.status === Status.CRITICAL) verdict.isCritical = true;
+      return { ...facts, answer: error, confirmation: { seconds: 0, unconfirmed: undefined } };
+    }
+  };
+  return Promise.all(probe.servers.map(probeServer));
 }
 
 /**
- * Asks again while a queue that matters seems to have no worker.
+ * Asks again while a queue that matters seems to have no worker, or is not there.
  *
  * @returns the newest answer, in which each queue that was in doubt has the most workers seen meanwhile
  */
-function confirmQueues(
+async function confirmQueues(
   first: ServerStatus,
   ask: () => Promise<ServerStatus>,
-  { confirmSeconds, isSuspect }: Probe,
+  wantedSeconds: number,
+  { isSuspect, isIncomplete, isCritical }: Doubts,
+  verdict: { isCritical: boolean },
   context: Context,
-): Promise<ServerStatus> {
+): Promise<{ answer: ServerStatus; confirmation: Confirmation }> {
   const mostWorkers = new Map<string, number>();
   const askAgain = async (previous: ServerStatus): Promise<ServerStatus> => {
     for (const queue of previous.queues) if (isSuspect(queue)) mostWorkers.set(queue.name, queue.worker);
@@ -55,5 +59,23 @@ function confirmQueues(
     // how fast the server is was measured when nobody was in doubt
     return { ...again, queues, seconds: first.seconds };
   };
-  return askWhile(({ queues }) => queues.some(isSuspect), first, askAgain, confirmSeconds, context);
+  let isInDoubt = false;
+  const inDoubt = (status: ServerStatus) => {
+    isInDoubt = status.queues.some(isSuspect) || isIncomplete(status);
+    if (isInDoubt && isCritical(status)) verdict.isCritical = true;
+    return isInDoubt && !verdict.isCritical;
+  };
+  const { facts, seconds, isCutShort } = await askWhile(inDoubt, first, askAgain, wantedSeconds, context);
+  const isGivenUp = isInDoubt && verdict.isCritical && seconds < wantedSeconds;
+  return {
+    answer: facts,
+    confirmation: {
+      seconds,
+      unconfirmed: isCutShort
+        ? cutShort(wantedSeconds)
+        : isGivenUp
+          ? "not looked at again, since something else is CRITICAL"
+          : undefined,
+    },
+  };
 }

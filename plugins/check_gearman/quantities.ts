@@ -61,6 +61,16 @@ export const counts = {
     with: TOTALS,
   }),
   queues: quantity({ label: "[<server>_]queues", min: 0, meaning: "selected queues", with: TOTALS }),
+  leftovers: quantity({
+    ...COUNTS,
+    label: "[<server>_]leftovers",
+    min: 0,
+    meaning: "private queues that round trip probes left behind, more than 10 minutes ago",
+    text: "<value> queue(s) left behind",
+    warning: { flags: "--leftovers-warning", default: "1" },
+    critical: "--leftovers-critical",
+    when: "where there are any, without -q",
+  }),
 };
 
 /** What is measured of servers. */

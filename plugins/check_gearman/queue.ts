@@ -8,7 +8,7 @@ import {
   type Values,
   verdict,
 } from "monitoring-plugins-ts";
-import { displayName, type QueueStatus } from "monitoring-plugins-ts/gearman";
+import { displayName, type QueueStatus, type ServerStatus } from "monitoring-plugins-ts/gearman";
 import { probeQueueEnd } from "monitoring-plugins-ts/mod-gearman";
 
 import type { counts, measures } from "./quantities.ts";
@@ -35,14 +35,105 @@ export interface Rules extends Values<typeof counts & typeof measures> {
 /** The queue the core itself empties: no worker belongs there but the core. */
 const RESULT_QUEUE = "check_results";
 
-/** Whether the verdict on a queue rests on its having no worker, and so deserves a second look. */
-export function restsOnNoWorker(rules: Rules, severalServers: boolean): (queue: QueueStatus) => boolean {
-  const isSelectedQueue = selector(rules.selection);
+/** How sure it is that workers or queues are not there. */
+export interface Confirmation {
+  /** For how long it was seen so; 0 for a single look. */
+  readonly seconds: number;
+  /** Why that is not as long as it has to be. */
+  readonly unconfirmed: string | undefined;
+}
+
+/** Why it was not seen for long enough, where the deadline came first. */
+export const cutShort = (wantedSeconds: number) => `-t leaves no time to see it for ${wantedSeconds} s (--confirm)`;
+
+/** What the probe has to know of the rules: whether to look again, because workers may only be restarting. */
+export interface Doubts {
+  /** The verdict on this queue rests on its having no worker. */
+  readonly isSuspect: (queue: QueueStatus) => boolean;
+  /** Queues that have to be there are not: a server that was started lists each when its first worker comes. */
+  readonly isIncomplete: (status: ServerStatus) => boolean;
+  /** The server is CRITICAL however the doubts end. */
+  readonly isCritical: (status: ServerStatus) => boolean;
+  /** So is one that does not answer. */
+  readonly isFailureCritical: boolean;
+}
+
+export function doubtsOf(rules: Rules, severalServers: boolean): Doubts {
+  const { selection, total, time } = rules;
+  const isSelectedQueue = selector(selection);
   const unevenCounts = severalServers && rules.uneven !== Status.OK;
-  return (queue) =>
-    queue.worker === 0 &&
-    (unevenCounts || judgeNoWorker(queue, rules) !== Status.OK || rules.worker.judge(queue.worker) !== Status.OK) &&
-    isSelectedQueue(queue);
+  return {
+    isSuspect: (queue) =>
+      queue.worker === 0 &&
+      (unevenCounts || judgeNoWorker(queue, rules) !== Status.OK || rules.worker.judge(0) !== Status.OK) &&
+      isSelectedQueue(queue),
+    isIncomplete: (status) =>
+      isWithoutQueues(status, rules) || (judgeMissing(rules) !== Status.OK && missingQueues(status, rules).length > 0),
+    isCritical: ({ queues, seconds }) => {
+      let waiting = 0;
+      for (const queue of queues) {
+        if (!isSelectedQueue(queue)) continue;
+        if (judgeWithWorkers(queue, rules) === Status.CRITICAL) return true;
+        waiting += queue.waiting;
+      }
+      return total.judge(waiting) === Status.CRITICAL || time.judge(seconds) === Status.CRITICAL;
+    },
+    isFailureCritical: !rules.servers.isJudged,
+  };
+}
+
+/** The state of a queue whatever its having no worker is worth. */
+const judgeWithWorkers = ({ waiting, running, worker }: QueueStatus, rules: Rules): Status =>
+  mostUrgent(
+    rules.waiting.judge(waiting),
+    rules.running.judge(running),
+    worker === 0 ? Status.OK : rules.worker.judge(worker),
+  );
+
+/** The queues of `-q` that a server does not list. One that a filter leaves out is not missing. */
+export function missingQueues({ queues }: ServerStatus, { selection }: Rules): readonly string[] {
+  if (selection.queues.length === 0) return [];
+  const present = new Set(queues.map(({ name }) => name));
+  return [...new Set(selection.queues)].filter((name) => !present.has(name));
+}
+
+/** What a queue of `-q` is worth that is not there: where workers are asked for it has none, which `--missing` cannot excuse. */
+export function judgeMissing(rules: Rules): Status {
+  const status = judgeAbsent(rules);
+  return status === Status.OK ? rules.missing : status;
+}
+
+/** What it is worth that there is neither queue nor worker. */
+export const judgeAbsent = ({ zeroWorkerCritical, worker }: Rules): Status =>
+  zeroWorkerCritical ? Status.CRITICAL : worker.judge(0);
+
+/** Whether workers are asked for, whatever their queues, of a server that does not list any: none has come since its start. */
+export const isWithoutQueues = ({ queues }: ServerStatus, rules: Rules): boolean =>
+  rules.selection.queues.length === 0 &&
+  judgeAbsent(rules) !== Status.OK &&
+  queues.every(({ name }) => probeQueueEnd(name) !== undefined);
+
+/** For how long something was seen, and why that may not be long enough. */
+export function sinceWhen({ seconds, unconfirmed }: Confirmation): string {
+  const time = seconds === 0 ? "" : ` for ${Number(seconds.toFixed(1))} s`;
+  return unconfirmed === undefined ? time : `${time}, ${unconfirmed}`;
+}
+
+/** What rests on there being no worker is not known before it was seen for long enough. */
+export const unlessDoubtful = (status: Status, { unconfirmed }: Confirmation): Status =>
+  unconfirmed === undefined || status === Status.OK ? status : Status.UNKNOWN;
+
+/** How long after the end of its probe a queue counts as left behind, in seconds. */
+const LEFTOVER_SECONDS = 600;
+
+/** The private queues of probes that ended long ago, which nothing else tells of; none where single queues are asked for. */
+export function leftoverQueues({ queues }: ServerStatus, { selection }: Rules, nowSeconds: number) {
+  if (selection.queues.length > 0) return [];
+  const { include, exclude } = selection;
+  return queues.filter(({ name }) => {
+    const end = probeQueueEnd(name);
+    return end !== undefined && end + LEFTOVER_SECONDS < nowSeconds && isSelected(name, include, exclude);
+  });
 }
 
 /**
@@ -63,25 +154,40 @@ function selector({ queues, include, exclude }: Selection): (queue: QueueStatus)
 }
 
 /** What is wrong with a queue: the worst that applies, and of equals the first in this order. Nothing for most queues. */
-export function judgeQueue(queue: QueueStatus, rules: Rules, prefix: string): Result | undefined {
+export function judgeQueue(
+  queue: QueueStatus,
+  rules: Rules,
+  prefix: string,
+  confirmation: Confirmation,
+): Result | undefined {
+  const ifSure = (status: Status) => (queue.worker === 0 ? unlessDoubtful(status, confirmation) : status);
   const waiting = rules.waiting.judge(queue.waiting);
   const running = rules.running.judge(queue.running);
-  const worker = rules.worker.judge(queue.worker);
-  const orphaned = judgeNoWorker(queue, rules);
+  const worker = ifSure(rules.worker.judge(queue.worker));
+  const noWorker = judgeNoWorker(queue, rules);
+  const orphaned = ifSure(noWorker);
   const status = mostUrgent(orphaned, waiting, worker, running);
   if (status === Status.OK) return undefined;
 
   const name = `${prefix}Queue ${shown(queue.name)}`;
-  const blame = queue.name === RESULT_QUEUE ? ", the core is not fetching results" : "";
-  if (status === orphaned && queue.waiting > 0) {
-    return verdict(status, `${name} has ${counted(queue.waiting, "job")} without any worker${blame}.`);
+  const blame = queue.name === RESULT_QUEUE ? blameCore(queue) : "";
+  const since = queue.worker === 0 && status !== waiting ? sinceWhen(confirmation) : "";
+  // what its waiting jobs alone are worth needs no confirmation, that they have no worker is said all the same
+  if (queue.waiting > 0 && (status === orphaned || status === noWorker)) {
+    return verdict(status, `${name} has ${counted(queue.waiting, "job")} without any worker${since}${blame}.`);
   }
   if (status === waiting) return verdict(status, `${name} ${rules.waiting.text(queue.waiting)}${blame}.`);
   if (status === worker || status === orphaned) {
     const has = queue.worker === 0 ? "has no worker" : rules.worker.text(queue.worker);
-    return verdict(status, `${name} ${has}${blame}.`);
+    return verdict(status, `${name} ${has}${since}${blame}.`);
   }
   return verdict(status, `${name} ${rules.running.text(queue.running)}.`);
+}
+
+/** Its workers are the core's own, which fetch one result after the other. */
+function blameCore({ running, worker }: QueueStatus): string {
+  if (worker === 0 || running === 0) return ", the core is not fetching results";
+  return `, the core fetches its results too slowly (${counted(worker, "worker")}, ${running} running)`;
 }
 
 /** What having no worker is worth: jobs that nobody fetches, or `-x`. */

@@ -7,6 +7,7 @@ import { parseOutput } from "#test/support/perfdata.ts";
 import { evaluateJob, type JobRules } from "../evaluate-job.ts";
 import { options } from "../options.ts";
 import { answer as answers, measures } from "../quantities.ts";
+import { SURE } from "./rules.ts";
 
 const ORDER = { queue: "q", text: "check", unique: undefined, background: false };
 
@@ -125,12 +126,17 @@ test("jobs that were not answered", () => {
     return `${statusName(status)}: ${text}`;
   };
   assert.equal(
-    text({ outcome: "no worker", servers: ["gm:4730"], queueKnown: true }),
+    text({ outcome: "no worker", servers: ["gm:4730"], queueKnown: true, confirmation: SURE.confirmation }),
     "CRITICAL: Queue q has no worker: job not sent to gm:4730.",
   );
   assert.equal(
-    text({ outcome: "no worker", servers: ["gm:4730"], queueKnown: false }),
+    text({ outcome: "no worker", servers: ["gm:4730"], queueKnown: false, confirmation: SURE.confirmation }),
     "CRITICAL: Queue q not found, so it has no worker: job not sent to gm:4730.",
+  );
+  const cut = { confirmation: { seconds: 2.5, unconfirmed: "no time" } };
+  assert.equal(
+    text({ outcome: "no worker", servers: ["gm:4730"], queueKnown: true, ...cut }),
+    "UNKNOWN: Queue q has no worker for 2.5 s, no time: job not sent to gm:4730.",
   );
   assert.equal(text({ outcome: "failed", why: "boom", seconds: 1 }), "CRITICAL: job failed: boom");
   assert.equal(text({ outcome: "taken", seconds: 1 }), "OK: sending background job succeeded");

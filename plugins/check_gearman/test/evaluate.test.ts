@@ -2,14 +2,15 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 
 import fc from "fast-check";
-import { CheckError, Range, type Result, report, Status, worst } from "monitoring-plugins-ts";
+import { CheckError, parsePattern, Range, type Result, report, Status, statusName, worst } from "monitoring-plugins-ts";
 import type { QueueStatus } from "monitoring-plugins-ts/gearman";
 import { endpointLabel } from "monitoring-plugins-ts/net";
 import { parseOutput } from "#test/support/perfdata.ts";
 import { evaluate, type ServerFacts } from "../evaluate.ts";
-import { answered, levels, queue, rules } from "./rules.ts";
+import { answered, levels, queue, rules, SURE } from "./rules.ts";
 
 const failed = (server: string, status: Status, message: string): ServerFacts => ({
+  ...SURE,
   server,
   label: server.replace(":", "-"),
   answer: new CheckError(status, message),
@@ -139,7 +140,7 @@ test("no two queues of any servers share a label", () => {
           "x:1",
           [...queues].sort().map((name) => queue(name)),
         );
-        return { server: `${server.host}:${server.port}`, label: endpointLabel(server), answer };
+        return { ...SURE, server: `${server.host}:${server.port}`, label: endpointLabel(server), answer };
       });
       const result = evaluate(facts, rules({ perfdata: "all", total: levels("1000") }));
       // parseOutput() refuses a label that is there twice; the count shows that none is lost
@@ -241,4 +242,45 @@ test("a queue that a filter leaves out is there all the same, and one named twic
   assert.equal(evaluate(there, filtered).status, Status.OK);
   const twice = rules({ selection: { queues: ["c", "c"], include: [], exclude: [] } });
   assert.equal(evaluate(there, twice).text, "Queue c not found");
+});
+
+test("a server without any queue has had no worker since its start, where workers are asked for", async () => {
+  const state = (changes: Parameters<typeof rules>[0], ...queues: readonly QueueStatus[]) => {
+    const { status, text } = evaluate([answered("gm:4730", queues)], rules(changes));
+    return `${statusName(status)}: ${text}`;
+  };
+  const none = "CRITICAL: gm:4730 has no queue: no worker has come since it was started";
+  const include = [await parsePattern("host")];
+  assert.equal(state({ zeroWorkerCritical: true }), none);
+  assert.equal(state({ worker: levels(undefined, "1:") }), none);
+  assert.equal(state({ zeroWorkerCritical: true, selection: { queues: [], include, exclude: [] } }), none);
+  assert.match(state({}), /^OK: /);
+  assert.match(state({ selection: { queues: [], include, exclude: [] } }), /^UNKNOWN: .*leave out all 0$/);
+  const probe = `check_x-6b01e2b0-${"0123456789abcdef".repeat(2)}`;
+  assert.match(
+    state({ zeroWorkerCritical: true, leftovers: levels() }, queue(probe, 0, 0)),
+    /^CRITICAL: gm:4730 has no queue/,
+  );
+  const restarted = { ...answered("gm:4730", []), confirmation: { seconds: 5, unconfirmed: undefined } };
+  assert.equal(
+    evaluate([restarted], rules({ zeroWorkerCritical: true })).text,
+    "gm:4730 has no queue for 5 s: no worker has come since it was started",
+  );
+});
+
+test("queues left behind by probes are named, counted and judged", () => {
+  const left = (n: number) => queue(`check_x-5b01e2b0-${"0".repeat(31)}${n}`, 2, 0);
+  const many = [left(1), left(2), left(3), queue("service")];
+  const result = evaluate([answered("gm:4730", many)], rules());
+  assert.equal(
+    `${statusName(result.status)}: ${result.text}`,
+    `WARNING: 3 queues left behind by probes, with 6 jobs: ${left(1).name}, ${left(2).name} and 1 more. Drop them by gearadmin --drop-function NAME`,
+  );
+  assert.deepEqual(
+    read(result).perfdata.filter(({ label }) => label === "leftovers"),
+    [{ label: "leftovers", value: 3, uom: "", warn: "1", crit: undefined, min: 0, max: undefined }],
+  );
+  const off = evaluate([answered("gm:4730", many)], rules({ leftovers: levels() }));
+  assert.deepEqual([off.status, labelsOf(off).includes("leftovers")], [Status.OK, true]);
+  assert.equal(labelsOf(evaluate([answered("gm:4730", [queue("service")])], rules())).includes("leftovers"), false);
 });

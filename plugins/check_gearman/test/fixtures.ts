@@ -1,5 +1,5 @@
 import { fakeGearmand } from "#test/servers/fake-gearmand.ts";
-import { startWorkers } from "#test/servers/gearman-worker.ts";
+import { registerQueues, startWorkers } from "#test/servers/gearman-worker.ts";
 import { startGearmand } from "#test/servers/gearmand.ts";
 import type { Fixtures } from "#test/support/fixtures.ts";
 
@@ -12,6 +12,7 @@ export default {
   async everything(t, run, thresholds) {
     const { address } = await startGearmand(t);
     await startWorkers(t, address, ["worker_host1"], { command: ["echo", "host1 has 3 worker|jobs=8c"] });
+    await registerQueues(t, address, [`check_mod_gearman-5b01e2b0-${"0".repeat(32)}`]);
     await run("-H", address, ...thresholds);
     await run("-H", address, "-q", "worker_host1", "-s", "check");
   },

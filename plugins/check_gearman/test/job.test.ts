@@ -85,7 +85,10 @@ test("a filter in the text goes to the proxy untouched, ours acts on what it ans
 test("a filter that kills the proxy's status thread leaves no answer, which is CRITICAL", real, async (t) => {
   const { address } = await withWorker(t, raw.proxyStatus());
   const { text } = await check("-H", address, "-q", "q", "-s", "perfdatafilter=[", "-t", "4");
-  assert.match(text, /^check_gearman CRITICAL - job failed: no worker of queue q on \S+ answered within 4 s$/);
+  assert.match(
+    text,
+    /^check_gearman CRITICAL - job taken, yet not answered within 4 s: slow or hung, a worker of queue q on \S+$/,
+  );
 });
 
 test("--perfdata chooses what is relayed", real, async (t) => {
@@ -170,10 +173,12 @@ test("a queue without worker is CRITICAL, and no job is left behind", real, asyn
   const known = await check("-H", address, "-q", "known", "-s", "check", "--confirm", "0");
   assert.equal(known.text, `check_gearman CRITICAL - Queue known has no worker: job not sent to ${address}.`);
   const unknown = await check("-H", address, "-q", "nope", "-s", "check", "--confirm", "0.3");
-  assert.equal(
+  assert.match(
     unknown.text,
-    `check_gearman CRITICAL - Queue nope not found, so it has no worker: job not sent to ${address}.`,
+    /^check_gearman CRITICAL - Queue nope not found for [\d.]+ s, so it has no worker: job not sent to 127\S+\.$/,
   );
+  const cut = await check("-H", address, "-q", "known", "-s", "check", "--confirm", "60", "-t", "4");
+  assert.match(cut.text, /^check_gearman UNKNOWN - Queue known has no worker.*, -t leaves no time to see it for 60 s/);
   assert.deepEqual([...(await queueCounts(address))], [["known", { total: 0, running: 0, workers: 0 }]]);
 });
 
@@ -204,7 +209,10 @@ test("a worker that fails, throws, or dies", real, async (t) => {
 test("a worker that takes the job and never answers", real, async (t) => {
   const { send } = await withWorker(t, raw.neverAnswers);
   const { text, state } = await send("-t", "4:WARNING");
-  assert.match(text, /^check_gearman WARNING - job failed: no worker of queue q on 127\S+ answered within 4 s$/);
+  assert.match(
+    text,
+    /^check_gearman WARNING - job taken, yet not answered within 4 s: slow or hung, a worker of queue q on 127\S+$/,
+  );
   assert.equal(state, "WARNING");
 });
 
@@ -266,3 +274,17 @@ test("-q takes a queue with any name", real, async (t) => {
   await raw.startRawWorker(t, address, "zeit für | ü", raw.answers("0:fine"));
   assert.equal((await check("-H", address, "-q", "zeit für | ü", "-s", "x")).text, "fine");
 });
+
+test(
+  "a job that no worker takes, since the only one is busy, is told from one that is not answered",
+  real,
+  async (t) => {
+    const { address } = await gearmandWith(t, { q: { running: 1 } });
+    const { state, text } = await check("-H", address, "-q", "q", "-s", "check", "-t", "4");
+    assert.equal(state, "CRITICAL");
+    assert.equal(
+      text,
+      `check_gearman CRITICAL - job not taken within 4 s: busy or hung, the workers of queue q on ${address}`,
+    );
+  },
+);

@@ -4,8 +4,8 @@ import { test } from "node:test";
 import { parsePattern, Status, statusName } from "monitoring-plugins-ts";
 import type { QueueStatus } from "monitoring-plugins-ts/gearman";
 
-import { judgeQueue, restsOnNoWorker, selectQueues, shown } from "../queue.ts";
-import { type Changes, levels, queue, rules } from "./rules.ts";
+import { doubtsOf, judgeMissing, judgeQueue, leftoverQueues, selectQueues, shown } from "../queue.ts";
+import { answered, type Changes, levels, queue, rules, SURE } from "./rules.ts";
 
 /** queue, changed rules, state and text; no text for a queue that is fine */
 const VERDICTS: readonly (readonly [string, QueueStatus, Changes, (string | undefined)?])[] = [
@@ -59,10 +59,16 @@ const VERDICTS: readonly (readonly [string, QueueStatus, Changes, (string | unde
     "CRITICAL: Queue q has 7 running jobs.",
   ],
   [
-    "the core's own queue",
+    "the core's own queue, of which nothing is fetched",
     queue("check_results", 10),
     {},
     "WARNING: Queue check_results has 10 waiting jobs, the core is not fetching results.",
+  ],
+  [
+    "the core's own queue, whose worker is at work",
+    queue("check_results", 150, 1, 1),
+    {},
+    "CRITICAL: Queue check_results has 150 waiting jobs, the core fetches its results too slowly (1 worker, 1 running).",
   ],
   [
     "the core's own queue without the core",
@@ -74,18 +80,21 @@ const VERDICTS: readonly (readonly [string, QueueStatus, Changes, (string | unde
 
 for (const [what, facts, changes, expected] of VERDICTS) {
   test(`${what}: ${expected ?? "OK"}`, () => {
-    const result = judgeQueue(facts, rules(changes), "");
+    const result = judgeQueue(facts, rules(changes), "", SURE.confirmation);
     assert.equal(result && `${statusName(result.status)}: ${result.text}`, expected);
   });
 }
 
 test("the server stands in front of the text", () => {
-  assert.equal(judgeQueue(queue("q", 10), rules(), "gm:4730: ")?.text, "gm:4730: Queue q has 10 waiting jobs.");
+  assert.equal(
+    judgeQueue(queue("q", 10), rules(), "gm:4730: ", SURE.confirmation)?.text,
+    "gm:4730: Queue q has 10 waiting jobs.",
+  );
 });
 
 test("a second look is for queues whose verdict rests on having no worker, and for no other", () => {
   const suspect = (facts: QueueStatus, changes: Changes = {}, several = false) =>
-    restsOnNoWorker(rules(changes), several)(facts);
+    doubtsOf(rules(changes), several).isSuspect(facts);
   assert.equal(suspect(queue("q", 1, 0)), true);
   assert.equal(suspect(queue("q", 500, 1)), false);
   assert.equal(suspect(queue("q", 0, 0)), false);
@@ -129,5 +138,67 @@ test("the private queues of probes count only when they are named", () => {
     selectQueues(queues, { queues: selected, include: [], exclude: [] }).map(({ name }) => name);
   assert.deepEqual(names([]), ["service"]);
   assert.deepEqual(names([left]), [left]);
-  assert.equal(restsOnNoWorker(rules(), false)(queue(left, 1, 0)), false);
+  assert.equal(doubtsOf(rules(), false).isSuspect(queue(left, 1, 0)), false);
+});
+
+test("what rests on no worker says for how long it was seen, and is UNKNOWN where that was cut short", () => {
+  const text = (facts: QueueStatus, changes: Changes, unconfirmed?: string) => {
+    const result = judgeQueue(facts, rules(changes), "", { seconds: 2.51, unconfirmed });
+    return result && `${statusName(result.status)}: ${result.text}`;
+  };
+  const x = { zeroWorkerCritical: true };
+  assert.equal(text(queue("q", 0, 0), x), "CRITICAL: Queue q has no worker for 2.5 s.");
+  assert.equal(text(queue("q", 0, 0), x, "no time"), "UNKNOWN: Queue q has no worker for 2.5 s, no time.");
+  assert.equal(
+    text(queue("q", 3, 0), {}, "no time"),
+    "UNKNOWN: Queue q has 3 jobs without any worker for 2.5 s, no time.",
+  );
+  // what is CRITICAL by its jobs alone needs no worker to be missing
+  assert.equal(text(queue("q", 500, 0), {}, "no time"), "CRITICAL: Queue q has 500 jobs without any worker.");
+  assert.equal(text(queue("q", 500, 1), {}, "no time"), "CRITICAL: Queue q has 500 waiting jobs.");
+});
+
+test("a queue that is not there has no worker, and --missing is for who asks for none", () => {
+  const state = (changes: Changes) => statusName(judgeMissing(rules(changes)));
+  assert.equal(state({}), "WARNING");
+  assert.equal(state({ missing: Status.OK }), "OK");
+  assert.equal(state({ zeroWorkerCritical: true, missing: Status.OK }), "CRITICAL");
+  assert.equal(state({ worker: levels(undefined, "1:") }), "CRITICAL");
+  assert.equal(state({ worker: levels("1:"), missing: Status.OK }), "WARNING");
+  assert.equal(state({ worker: levels("25", "50") }), "WARNING");
+});
+
+test("a look at a server is repeated while queues that have to be there are not, unless it is CRITICAL anyway", () => {
+  const status = (...queues: readonly QueueStatus[]) => {
+    const { answer } = answered("gm:4730", queues);
+    assert.ok(!(answer instanceof Error));
+    return answer;
+  };
+  const named = { selection: { queues: ["q"], include: [], exclude: [] } };
+  const incomplete = (changes: Changes, ...queues: readonly QueueStatus[]) =>
+    doubtsOf(rules(changes), false).isIncomplete(status(...queues));
+  assert.equal(incomplete(named), true);
+  assert.equal(incomplete(named, queue("q")), false);
+  assert.equal(incomplete({ ...named, missing: Status.OK }), false);
+  assert.equal(incomplete({}), false);
+  assert.equal(incomplete({ zeroWorkerCritical: true }), true);
+  assert.equal(incomplete({ worker: levels("1:") }), true);
+  assert.equal(incomplete({ zeroWorkerCritical: true }, queue("q")), false);
+
+  const { isCritical } = doubtsOf(rules({ total: levels(undefined, "150"), zeroWorkerCritical: true }), false);
+  assert.equal(isCritical(status(queue("q", 0, 0))), false);
+  assert.equal(isCritical(status(queue("q", 0, 0), queue("r", 100))), true);
+  assert.equal(isCritical(status(queue("q", 75, 0), queue("r", 75))), true);
+});
+
+test("private queues whose probe ended more than ten minutes ago are left behind", async () => {
+  const now = 1_800_000_000;
+  const left = (ago: number) => queue(`check_x-${(now - ago).toString(16)}-${"0123456789abcdef".repeat(2)}`, 1, 0);
+  const { answer } = answered("gm:4730", [left(601), left(599), left(-30), queue("service")]);
+  assert.ok(!(answer instanceof Error));
+  const names = (changes: Changes = {}) => leftoverQueues(answer, rules(changes), now).map(({ name }) => name);
+  assert.deepEqual(names(), [left(601).name]);
+  assert.deepEqual(names({ selection: { queues: ["service"], include: [], exclude: [] } }), []);
+  const include = [await parsePattern("host*")];
+  assert.deepEqual(names({ selection: { queues: [], include, exclude: [] } }), []);
 });

@@ -5,7 +5,7 @@ import { type TestContext, test } from "node:test";
 
 import { registerQueues, startWorkers } from "#test/servers/gearman-worker.ts";
 import { startGearmand } from "#test/servers/gearmand.ts";
-import { startPlugin } from "#test/support/exec.ts";
+import { execPlugin, startPlugin } from "#test/support/exec.ts";
 import { needs } from "#test/support/needs.ts";
 import { parseOutput } from "#test/support/perfdata.ts";
 import { check, gearmandWith, populate, type QueueState, versionOf, whileItConfirms } from "./check.ts";
@@ -256,13 +256,75 @@ test("--confirm: a worker that is back in time is no alarm", needs("gearmand", "
   assert.equal(parseOutput(stdout).perfdata.find(({ label }) => label === "q_worker")?.value, 1);
 });
 
-test("--confirm: a worker that stays away is an alarm, before the deadline at the latest", real, async (t) => {
+test("--confirm: a queue that is not there yet is no alarm", needs("gearmand", "gearman"), async (t) => {
+  const { address } = await gearmandWith(t, { other: {} });
+  const args = ["-H", address, "-q", "q", "--confirm", "30", "-t", "40"];
+  const { code, stdout } = await whileItConfirms(args, () => startWorkers(t, address, ["q"]));
+  assert.equal(code, 0, stdout);
+});
+
+test("--confirm: a worker that stays away is an alarm, which says for how long it was seen", real, async (t) => {
   const { address } = await gearmandWith(t, { q: { waiting: 3 }, idle: {} });
-  const orphan = "check_gearman CRITICAL - Queue q has 3 jobs without any worker.";
-  assert.equal((await check("-H", address, "--confirm", "0.3")).text, orphan);
-  assert.equal((await check("-H", address, "--confirm", "60", "-t", "4:UNKNOWN")).text, orphan);
+  const orphan = /^check_gearman CRITICAL - Queue q has 3 jobs without any worker for [\d.]+ s\.$/;
+  assert.match((await check("-H", address, "--confirm", "0.3")).text, orphan);
   const { text } = await check("-H", address, "-q", "idle", "-C", "1:", "--confirm", "0.3");
-  assert.equal(text, "check_gearman CRITICAL - Queue idle has no worker.");
+  assert.match(text, /^check_gearman CRITICAL - Queue idle has no worker for [\d.]+ s\.$/);
+});
+
+test("--confirm: where -t leaves no time for it nothing is CRITICAL for want of a worker", real, async (t) => {
+  const { address } = await gearmandWith(t, { idle: {} });
+  for (const args of [["-x"], ["-q", "idle", "-C", "1:"], ["-q", "nope", "-x"]]) {
+    const { text } = await check("-H", address, "--confirm", "60", "-t", "4", ...args);
+    assert.match(text, /^check_gearman UNKNOWN - Queue \w+ .*, -t leaves no time to see it for 60 s \(--confirm\)\.?$/);
+  }
+});
+
+test("--confirm: what is CRITICAL whatever the workers do is said at once", real, async (t) => {
+  const { address } = await gearmandWith(t, { full: { waiting: 120, worker: 1 }, idle: {} });
+  const args = ["-H", address, "-x", "--confirm", "30", "-t", "40", "-vvv"];
+  const { code, stdout, stderr } = await execPlugin("check_gearman", ...args);
+  assert.equal(code, 2);
+  assert.doesNotMatch(stderr, /asking again/);
+  const [first = ""] = stdout.split(" | ");
+  assert.equal(
+    first,
+    "check_gearman CRITICAL - Queue full has 120 waiting jobs. Queue idle has no worker, not looked at again, since something else is CRITICAL.",
+  );
+});
+
+test(
+  "a server that no worker has come to since it was started is CRITICAL for who asks for workers",
+  real,
+  async (t) => {
+    const { address } = await gearmandWith(t, {});
+    const run = (...args: readonly string[]) => check("-H", address, "--confirm", "0", ...args);
+    const none = `check_gearman CRITICAL - ${address} has no queue: no worker has come since it was started`;
+    for (const args of [["-x"], ["-C", "1:"], ["--include", "host", "-x"]])
+      assert.equal((await run(...args)).text, none);
+    const missing = "check_gearman CRITICAL - Queue check_results not found";
+    for (const args of [["-x"], ["-C", "1:"], ["-x", "--missing", "ok"]]) {
+      assert.equal((await run("-q", "check_results", ...args)).text, missing);
+    }
+    assert.equal((await run("-q", "check_results")).state, "WARNING");
+    assert.equal((await run("-q", "check_results", "--missing", "ok")).state, "OK");
+    assert.equal((await run()).state, "OK");
+    const { text } = await check("-H", address, "-x", "--confirm", "0.3");
+    assert.match(text, /has no queue for [\d.]+ s: no worker has come since it was started$/);
+  },
+);
+
+test("queues that killed probes left behind are a WARNING that names them", real, async (t) => {
+  const left = `check_mod_gearman-5b01e2b0-${"0123456789abcdef".repeat(2)}`;
+  const { address } = await gearmandWith(t, { [left]: { waiting: 3 }, service: { worker: 1 } });
+  const { text, value } = await check("-H", address);
+  assert.equal(
+    text,
+    `check_gearman WARNING - 1 queue left behind by probes, with 3 jobs: ${left}. Drop them by gearadmin --drop-function NAME`,
+  );
+  assert.equal(value("leftovers"), 1);
+  assert.equal((await check("-H", address, "--leftovers-warning", "0")).state, "OK");
+  assert.equal((await check("-H", address, "--leftovers-critical", "1")).state, "CRITICAL");
+  assert.equal((await check("-H", address, "-q", "service")).value("leftovers"), undefined);
 });
 
 test("--time-warning and --time-critical judge the server's answer, and print it", real, async (t) => {

@@ -25,10 +25,11 @@ export interface Changes extends Partial<Omit<Rules, keyof typeof read>> {
   readonly worker?: Levels<CountThreshold>;
   readonly total?: Levels<CountThreshold>;
   readonly servers?: Levels<Range>;
+  readonly leftovers?: Levels<CountThreshold>;
 }
 
 /** The rules of a command line without options, but for `changes`. */
-export const rules = ({ waiting, running, worker, total, servers, ...changes }: Changes = {}): Rules => ({
+export const rules = ({ waiting, running, worker, total, servers, leftovers, ...changes }: Changes = {}): Rules => ({
   ...read,
   selection: { queues: [], include: [], exclude: [] },
   zeroWorkerCritical: false,
@@ -42,6 +43,7 @@ export const rules = ({ waiting, running, worker, total, servers, ...changes }: 
   ...(running && { running: read.running.by(running.warning, running.critical) }),
   ...(worker && { worker: read.worker.by(worker.warning, worker.critical) }),
   ...(total && { total: read.total.by(total.warning, total.critical) }),
+  ...(leftovers && { leftovers: read.leftovers.by(leftovers.warning, leftovers.critical) }),
   ...(servers && { servers: read.servers.by(servers.warning, servers.critical) }),
 });
 
@@ -52,8 +54,12 @@ export const queue = (name: string, waiting = 0, worker = 1, running = 0): Queue
   worker,
 });
 
+/** A single look, in 2026. */
+export const SURE = { confirmation: { seconds: 0, unconfirmed: undefined }, nowSeconds: 1_800_000_000 };
+
 /** What a healthy server answered. */
 export const answered = (server: string, queues: readonly QueueStatus[]): ServerFacts => ({
+  ...SURE,
   server,
   label: server.replace(":", "-"),
   answer: { version: "1.1.20", queues, oddLines: [], oddCount: 0, duplicates: [], seconds: 0.002 },

@@ -108,7 +108,8 @@ test("a server too slow for another look is judged by the last one", async (t) =
     return looks === 1 ? "q\t2\t0\t0\n.\n" : undefined;
   });
   const answer = await check("-H", address, "-t", "4:UNKNOWN");
-  assert.equal(answer.text, "check_gearman CRITICAL - Queue q has 2 jobs without any worker.");
+  const why = "-t leaves no time to see it for 5 s (--confirm)";
+  assert.equal(answer.text, `check_gearman UNKNOWN - Queue q has 2 jobs without any worker, ${why}.`);
   assert.equal(answer.value("q_waiting"), 2);
 });
 
@@ -117,7 +118,7 @@ test("looking again for a worker ends in time when another server is frozen", re
   b.freeze();
   const answer = await check("-H", a.address, "-H", b.address, "-t", "4");
   assert.equal(answer.state, "CRITICAL");
-  assert.ok(answer.text.includes(`${a.address}: Queue q has 2 jobs without any worker.`), answer.stdout);
+  assert.ok(answer.text.includes(`${a.address}: Queue q has 2 jobs without any worker`), answer.stdout);
   b.thaw();
 });
 
@@ -174,7 +175,18 @@ test("--uneven: a queue that one server does not even know", real, async (t) => 
 test("every server is asked for the queues of -q, totals are per server", real, async (t) => {
   const a = await gearmandWith(t, { q: { waiting: 3, worker: 1 } });
   const b = await gearmandWith(t, {});
-  const { text, value } = await check("-H", a.address, "-H", b.address, "-q", "q", "--perfdata", "totals");
+  const { text, value } = await check(
+    "-H",
+    a.address,
+    "-H",
+    b.address,
+    "-q",
+    "q",
+    "--confirm",
+    "0",
+    "--perfdata",
+    "totals",
+  );
   assert.equal(text, `check_gearman WARNING - ${b.address}: Queue q not found`);
   assert.deepEqual([value(`127.0.0.1-${a.port}_waiting`), value(`127.0.0.1-${b.port}_waiting`)], [3, 0]);
 });
