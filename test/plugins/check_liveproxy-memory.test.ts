@@ -154,8 +154,8 @@ test("26: threads of a site process that grow while its site is down", async (t)
   const error = { code: 502, text: "no luck" };
   await proxy.set("ber", { error });
   await until(
-    async () => /1 of 2 sites down|1 site ready/.test((await look()).text),
-    async () => "the error",
+    async () => (await look()).text.startsWith("OK - 1 of 2 sites ready, 1 down"),
+    async () => `the error, not ${(await look()).stdout}`,
   );
   ageMemory(folder, 600);
   await proxy.set("ber", { error, threads: 10 });
