@@ -1,4 +1,4 @@
-import type { createCipheriv, createDecipheriv } from "node:crypto";
+import type { Decipher as Decrypting, Cipher as Encrypting } from "node:crypto";
 
 /** AES-256 takes so many bytes of key; the rest of a longer password counts for nothing. */
 const KEY_LENGTH = 32;
@@ -7,37 +7,45 @@ const BLOCK = 16;
 
 const ALGORITHM = "aes-256-ecb";
 
+/** One for each text. */
+interface Aes {
+  readonly encrypt: () => Encrypting;
+  readonly decrypt: () => Decrypting;
+}
+
 /**
  * How Mod-Gearman wraps jobs and results: AES-256-ECB without any authentication, then base64; with `encryption=no` base64
  * alone.
  */
 export class Cipher {
-  readonly #key: Buffer | undefined;
-  readonly #crypto: { createCipheriv: typeof createCipheriv; createDecipheriv: typeof createDecipheriv };
+  /** Undefined for `encryption=no`. */
+  readonly #aes: Aes | undefined;
 
-  private constructor(key: Buffer | undefined, crypto: typeof import("node:crypto")) {
-    this.#key = key;
-    this.#crypto = crypto;
+  private constructor(aes: Aes | undefined) {
+    this.#aes = aes;
   }
 
   /** @param password as the key file has it; undefined for `encryption=no` */
   static async load(password: Uint8Array | undefined): Promise<Cipher> {
-    // loaded here because it costs milliseconds of start-up, which `--help` and a bad command line must not pay
-    const crypto = await import("node:crypto");
-    if (password === undefined) return new Cipher(undefined, crypto);
+    if (password === undefined) return new Cipher(undefined);
     const key = Buffer.alloc(KEY_LENGTH);
     Buffer.from(password).copy(key, 0, 0, KEY_LENGTH);
-    return new Cipher(key, crypto);
+    // loaded here because it costs milliseconds of start-up, which what needs no key must not pay
+    const { createCipheriv, createDecipheriv } = await import("node:crypto");
+    return new Cipher({
+      encrypt: () => createCipheriv(ALGORITHM, key, null).setAutoPadding(false),
+      decrypt: () => createDecipheriv(ALGORITHM, key, null).setAutoPadding(false),
+    });
   }
 
   /** Text, as UTF-8, to the payload of a job. */
   seal(text: string): string {
     const bytes = Buffer.from(text, "utf8");
-    if (this.#key === undefined) return bytes.toString("base64");
+    if (this.#aes === undefined) return bytes.toString("base64");
     // at least one NUL of padding: the C worker takes it for the end of the text
     const padded = Buffer.alloc((Math.floor(bytes.length / BLOCK) + 1) * BLOCK);
     bytes.copy(padded);
-    const cipher = this.#crypto.createCipheriv(ALGORITHM, this.#key, null).setAutoPadding(false);
+    const cipher = this.#aes.encrypt();
     return Buffer.concat([cipher.update(padded), cipher.final()]).toString("base64");
   }
 
@@ -49,10 +57,9 @@ export class Cipher {
   open(payload: Uint8Array): string | undefined {
     const raw = decodeBase64(payload);
     if (raw === undefined) return undefined;
-    const key = this.#key;
-    if (key === undefined) return withoutPadding(raw);
+    if (this.#aes === undefined) return withoutPadding(raw);
     if (raw.length === 0 || raw.length % BLOCK !== 0) return undefined;
-    const decipher = this.#crypto.createDecipheriv(ALGORITHM, key, null).setAutoPadding(false);
+    const decipher = this.#aes.decrypt();
     return withoutPadding(Buffer.concat([decipher.update(raw), decipher.final()]));
   }
 }

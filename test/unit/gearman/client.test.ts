@@ -21,9 +21,12 @@ const job = async (payload: string | Uint8Array, rest: Partial<JobRequest> = {})
 });
 
 test("a random unique id is recognisable, short enough and never the same", async () => {
-  const [a, b] = [await randomUnique("probe_"), await randomUnique("probe_")];
-  assert.match(a, /^probe_[0-9a-f]{32}$/);
-  assert.notEqual(a, b);
+  // the second one has no kernel to ask, the third one that says something else
+  for (const kernel of [undefined, "/nonexistent", "/proc/version"]) {
+    const [a, b] = [await randomUnique("probe_", kernel), await randomUnique("probe_", kernel)];
+    assert.match(a, /^probe_[0-9a-f]{32}$/);
+    assert.notEqual(a, b);
+  }
 });
 
 test("jobs through a real gearmand", needs("gearmand"), async (t) => {
