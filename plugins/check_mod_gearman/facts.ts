@@ -34,6 +34,8 @@ export interface QueueFacts {
   readonly name: string;
   /** As the server listed it last; undefined when it does not know the queue. */
   readonly counts: { readonly worker: number; readonly waiting: number } | undefined;
+  /** Jobs at work in all queues of the server then: a worker may serve several. */
+  readonly runningOnServer: number;
   /** How long it was looked at without seeing a worker, in seconds. */
   readonly confirmedSeconds: number;
   /** The jobs sent; none for a queue without worker. */

@@ -50,6 +50,7 @@ export class ServerProbe {
   readonly #timeIsUp: Promise<void>;
   #endTime: () => void = () => {};
   #confirmedSeconds = 0;
+  #running = 0;
   #failure: CheckError | undefined;
 
   constructor(server: TcpEndpoint, order: ProbeOrder, mailbox: Mailbox, cipher: Cipher, context: Context) {
@@ -138,6 +139,7 @@ export class ServerProbe {
         ({ name, counts, trips }): QueueFacts => ({
           name,
           counts,
+          runningOnServer: this.#running,
           confirmedSeconds: this.#confirmedSeconds,
           trips: trips.map((trip) => trip.facts()),
         }),
@@ -232,6 +234,7 @@ export class ServerProbe {
   }
 
   #note(queues: readonly QueueStatus[]): void {
+    this.#running = queues.reduce((sum, { running }) => sum + running, 0);
     for (const target of this.#targets) target.counts = queues.find(({ name }) => name === target.name);
   }
 

@@ -29,7 +29,7 @@ export function noWorkerText({ counts, confirmedSeconds }: QueueFacts): string {
  */
 export function lostText(
   trip: TripFacts,
-  { counts }: QueueFacts,
+  queue: QueueFacts,
   { stray, heard }: { readonly stray: Stray | undefined; readonly heard: boolean },
 ): string {
   if (trip.refusal !== undefined) return `job failed: ${excerpt(trip.refusal)}`;
@@ -39,11 +39,10 @@ export function lostText(
     case "unconfirmed":
       return `the job server did not take the job in ${time}`;
     case "waiting": {
-      const worker = counts === undefined || counts.worker === 0 ? "no worker left" : counted(counts.worker, "worker");
-      const waiting = counts === undefined ? "" : `, ${counted(counts.waiting, "job")} waiting`;
-      if (trip.deaths === 0) return `job not fetched in ${time}, ${worker}${waiting}`;
+      const why = unfetchedText(queue);
+      if (trip.deaths === 0) return `job not fetched in ${time}, ${why}`;
       const times = trip.deaths === 1 ? "" : ` ${trip.deaths} times`;
-      return `worker died${times} with the job, which nobody fetched again in ${time}, ${worker}${waiting}`;
+      return `worker died${times} with the job, which nobody fetched again in ${time}, ${why}`;
     }
     case "fetched": {
       const since = Number.isFinite(trip.wait) ? ` for ${seconds(trip.time - trip.wait)}` : "";
@@ -55,6 +54,20 @@ export function lostText(
         ? `job fetched and ended, no result in ${time}: the worker has another key, sends results to a server not given, or is behind a Gearman-Proxy and did not take the job`
         : "job fetched and ended, no result: the worker has another key, or sends results to another server, such as the one behind a Gearman-Proxy (--result-server)";
   }
+}
+
+/** Who could have fetched a job, and what may keep them from it. */
+function unfetchedText({ counts, trips, runningOnServer }: QueueFacts): string {
+  if (counts === undefined) return "no worker left";
+  const { worker, waiting } = counts;
+  if (worker === 0) return `no worker left, ${counted(waiting, "job")} waiting`;
+  const ours = trips.filter(({ stage }) => stage === "waiting").length;
+  const workers = counted(worker, "worker");
+  if (waiting > ours) return `${workers}, ${counted(waiting, "job")} waiting`;
+  const verb = worker === 1 ? "the worker hangs" : "the workers hang";
+  if (runningOnServer === 0) return `${workers}, no other job waiting: ${verb}`;
+  const busy = worker === 1 ? "the worker is busy, or hangs" : "the workers are busy, or hang";
+  return `${workers}, ${counted(runningOnServer, "job")} running, no other job waiting: ${busy}`;
 }
 
 export function strayText({ kind, server }: Stray): string {

@@ -41,6 +41,7 @@ const lost = (facts: Partial<TripFacts> = {}): TripFacts =>
 const queue = (trips: readonly TripFacts[], facts: Partial<QueueFacts> = {}): QueueFacts => ({
   name: "service",
   counts: { worker: 3, waiting: 0 },
+  runningOnServer: 0,
   confirmedSeconds: 0,
   trips,
   ...facts,
@@ -72,7 +73,29 @@ const CASES: readonly [string, ProbeFacts, string][] = [
   [
     "waiting still",
     facts([lost({ stage: "waiting", wait: 9 })]),
-    "CRITICAL Queue service: job not fetched in 9.000 s, 3 workers, 0 jobs waiting",
+    "CRITICAL Queue service: job not fetched in 9.000 s, 3 workers, no other job waiting: the workers hang",
+  ],
+  [
+    "waiting behind others",
+    {
+      ...facts([]),
+      servers: [server([queue([lost({ stage: "waiting" })], { counts: { worker: 1, waiting: 4 } })])],
+    },
+    "CRITICAL Queue service: job not fetched in 9.000 s, 1 worker, 4 jobs waiting",
+  ],
+  [
+    "waiting alone while other queues are worked on",
+    {
+      ...facts([]),
+      servers: [
+        server([
+          queue([lost({ stage: "waiting" })], { counts: { worker: 1, waiting: 1 }, runningOnServer: 2 }),
+          queue([lost({ stage: "waiting" })], { name: "host", runningOnServer: 1 }),
+        ]),
+      ],
+    },
+    "CRITICAL Queue service: job not fetched in 9.000 s, 1 worker, 2 jobs running, no other job waiting: the worker is busy, or hangs. " +
+      "Queue host: job not fetched in 9.000 s, 3 workers, 1 job running, no other job waiting: the workers are busy, or hang.",
   ],
   [
     "not even accepted",
@@ -82,7 +105,7 @@ const CASES: readonly [string, ProbeFacts, string][] = [
   [
     "died with twice",
     facts([lost({ stage: "waiting", deaths: 2 })]),
-    "CRITICAL Queue service: worker died 2 times with the job, which nobody fetched again in 9.000 s, 3 workers, 0 jobs waiting",
+    "CRITICAL Queue service: worker died 2 times with the job, which nobody fetched again in 9.000 s, 3 workers, no other job waiting: the workers hang",
   ],
   [
     "fetched and silent",
@@ -107,7 +130,7 @@ const CASES: readonly [string, ProbeFacts, string][] = [
   [
     "not fetched, and somebody else's result came: it is not the reason",
     facts([lost({ stage: "waiting" })], [{ server: A, kind: "unreadable" }]),
-    "CRITICAL Queue service: job not fetched in 9.000 s, 3 workers, 0 jobs waiting. " +
+    "CRITICAL Queue service: job not fetched in 9.000 s, 3 workers, no other job waiting: the workers hang. " +
       `a result came over ${A} that cannot be decrypted: the key differs on the way back.`,
   ],
   [

@@ -253,7 +253,10 @@ test("nobody fetches the job: how many workers, how many jobs, and by which prio
         line = counts?.[1];
       }
       const { says, state } = await running;
-      assert.equal(`${state} ${says}`, "CRITICAL Queue service: job not fetched in N s, 1 worker, 1 job waiting");
+      assert.equal(
+        `${state} ${says}`,
+        "CRITICAL Queue service: job not fetched in N s, 1 worker, no other job waiting: the worker hangs",
+      );
       return line;
     }),
   );
