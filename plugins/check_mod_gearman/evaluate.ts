@@ -103,7 +103,11 @@ const queueName = (queue: QueueFacts, prefix: string) => `${prefix}Queue ${shown
 function judgeQueue(queue: QueueFacts, server: string, prefix: string, wayBack: WayBack, rules: Rules): Result[] {
   const { trips } = queue;
   const name = queueName(queue, prefix);
-  if (trips.length === 0) return [verdict(Status.CRITICAL, `${name} ${noWorkerText(queue)}`)];
+  if (trips.length === 0) {
+    // a healthy worker that restarts has none for some seconds
+    const status = queue.unconfirmedOf === undefined ? Status.CRITICAL : Status.UNKNOWN;
+    return [verdict(status, `${name} ${noWorkerText(queue)}`)];
+  }
 
   const problems: Result[] = [];
   const lost = trips.filter(({ results }) => results.length === 0);

@@ -38,6 +38,8 @@ export interface QueueFacts {
   readonly runningOnServer: number;
   /** How long it was looked at without seeing a worker, in seconds. */
   readonly confirmedSeconds: number;
+  /** How long it should have been, where the deadline came first. */
+  readonly unconfirmedOf: number | undefined;
   /** The jobs sent; none for a queue without worker. */
   readonly trips: readonly TripFacts[];
 }

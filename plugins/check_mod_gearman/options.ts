@@ -1,4 +1,4 @@
-import { flag, list, option, parseDecimal } from "monitoring-plugins-ts";
+import { flag, list, option, parseDuration } from "monitoring-plugins-ts";
 import { type Priority, wireName } from "monitoring-plugins-ts/gearman";
 import { readConfig, readKeyFile } from "monitoring-plugins-ts/mod-gearman";
 import { parseAddresses, serverOptions } from "monitoring-plugins-ts/net";
@@ -104,10 +104,10 @@ export const options = {
 
   ...quantities,
   confirm: option({
-    flags: "--confirm <seconds>",
+    flags: "--confirm <time>",
     help: "Ask again for so long before saying that there is no worker; 0 is off. Idle Mod-Gearman workers restart and show none for 4 s.",
     section: THRESHOLDS,
-    parse: parseSeconds,
+    parse: parseDuration,
     default: "5",
   }),
 };
@@ -121,13 +121,6 @@ function parseQueue(text: string): string {
     throw new Error(`'${text}' is not a queue of checks: another program than a worker would take the job`);
   }
   return wireName(text);
-}
-
-/** @throws Error naming the text when it is no number of seconds */
-function parseSeconds(text: string): number {
-  const seconds = parseDecimal(text);
-  if (seconds === undefined || seconds < 0) throw new Error(`'${text}' is not a number of seconds`);
-  return seconds;
 }
 
 /** @throws Error naming the text when it is no number of jobs */

@@ -141,6 +141,7 @@ export class ServerProbe {
           counts,
           runningOnServer: this.#running,
           confirmedSeconds: this.#confirmedSeconds,
+          unconfirmedOf: this.#confirmedSeconds < this.#order.confirmSeconds ? this.#order.confirmSeconds : undefined,
           trips: trips.map((trip) => trip.facts()),
         }),
       ),

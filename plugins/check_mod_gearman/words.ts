@@ -15,11 +15,12 @@ export interface Expectation {
 /** Longest foreign text in a line, in characters. */
 const LONGEST_SHOWN = 100;
 
-export function noWorkerText({ counts, confirmedSeconds }: QueueFacts): string {
+export function noWorkerText({ counts, confirmedSeconds, unconfirmedOf }: QueueFacts): string {
   const known = counts === undefined ? "not found, so it has no worker" : "has no worker";
   const since = confirmedSeconds >= 0.1 ? ` for ${confirmedSeconds.toFixed(1)} s` : "";
   const waiting = counts !== undefined && counts.waiting > 0 ? `, ${counted(counts.waiting, "job")} waiting` : "";
-  return `${known}${since}${waiting}: no job sent`;
+  const why = unconfirmedOf === undefined ? "" : `: -t leaves no time to see it for ${unconfirmedOf} s (--confirm)`;
+  return `${known}${since}${waiting}: no job sent${why}`;
 }
 
 /**

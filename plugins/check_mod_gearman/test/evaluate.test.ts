@@ -43,6 +43,7 @@ const queue = (trips: readonly TripFacts[], facts: Partial<QueueFacts> = {}): Qu
   counts: { worker: 3, waiting: 0 },
   runningOnServer: 0,
   confirmedSeconds: 0,
+  unconfirmedOf: undefined,
   trips,
   ...facts,
 });

@@ -34,7 +34,19 @@ test("no worker: the whole output, no job sent, nothing left behind", real, asyn
   await fillQueue(address, "service", 2);
   const { says, state } = await check("-H", address, "--confirm", "0.4");
   assert.equal(`${state} ${says}`, "CRITICAL Queue service has no worker for N s, 2 jobs waiting: no job sent");
+  // a healthy worker that restarts may be back when --confirm is over
+  const hurried = await check("-H", address, "-t", "5", "--confirm", "1m30s");
+  assert.equal(
+    `${hurried.state} ${hurried.says}`,
+    "UNKNOWN Queue service has no worker for N s, 2 jobs waiting: no job sent: -t leaves no time to see it for 90 s (--confirm)",
+  );
   assert.deepEqual(await listed(address), ["service 2 0 0"]);
+});
+
+test("a queue with a worker is probed however short -t is for --confirm", real, async (t) => {
+  const { address } = await startGearmand(t);
+  await startModGearmanWorker(t, address);
+  assert.equal((await check("-H", address, "--confirm", "90")).state, "OK");
 });
 
 test("a worker that restarts is waited for", real, async (t) => {
@@ -308,7 +320,7 @@ test("what is wrong with the command line is said before anything is sent, and n
     [["--priority", "urgent"], /use low, normal or high$/],
     [["-n", "0"], /use 1 to 1000$/],
     [["-n", "1.5"], /use 1 to 1000$/],
-    [["--confirm", "-1"], /is not a number of seconds$/],
+    [["--confirm", "-1"], /'-1' is not a length of time: use seconds, or 45m, 6h, 2d, 1h30m$/],
   ];
   for (const [args, words] of cases) {
     const { state, text, stdout } = await check(...args);
