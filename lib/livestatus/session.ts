@@ -112,7 +112,7 @@ export class Session {
       const { signal } = this.#options;
       if (signal.aborted) {
         const some = received === 0 ? "" : `, only ${received} bytes of one`;
-        throw new LivestatusError(Status.CRITICAL, "no answer", `no answer ${within(signal)} (connected${some})`, {
+        throw new LivestatusError(late(signal), "no answer", `no answer ${within(signal)} (connected${some})`, {
           cause: error,
         });
       }
@@ -168,6 +168,9 @@ function brokenOff(bytes: Buffer, needed: number | undefined): LivestatusError {
   );
 }
 
+/** The state of what does not answer in time. */
+const late = ({ reason }: AbortSignal): Status => (reason instanceof CheckError ? reason.status : Status.CRITICAL);
+
 const within = ({ reason }: AbortSignal) =>
   reason instanceof DeadlineError ? `within ${reason.seconds} s` : "in time";
 
@@ -191,10 +194,10 @@ async function connectFailure(to: Endpoint, error: unknown, options: ConnectOpti
   if (error instanceof NoDescriptorsError) return fail("own fault", error.message);
   if (signal.aborted) {
     if (tls !== undefined && error.message.includes("handshake")) {
-      return fail("no handshake", `no TLS handshake ${within(signal)}, encryption setting wrong?`, Status.CRITICAL);
+      return fail("no handshake", `no TLS handshake ${within(signal)}, encryption setting wrong?`, late(signal));
     }
-    if (error.message.startsWith("cannot resolve")) return fail("unreachable", error.message, Status.CRITICAL);
-    return fail("not accepting", `does not accept connections (${within(signal)})`, Status.CRITICAL);
+    if (error.message.startsWith("cannot resolve")) return fail("unreachable", error.message, late(signal));
+    return fail("not accepting", `does not accept connections (${within(signal)})`, late(signal));
   }
   const { cause } = error;
   const code = cause instanceof Error ? (cause as NodeJS.ErrnoException).code : undefined;

@@ -1,6 +1,7 @@
 import { bindValues, type Declarations, type Options, optionsOf, type Values } from "./option.ts";
 import { type Declared, quantitiesOf } from "./quantity.ts";
 import type { Result } from "./result.ts";
+import type { Status } from "./status.ts";
 
 /** What a check gets from the one who runs it, besides its options. */
 export interface Context {
@@ -12,6 +13,8 @@ export interface Context {
   readonly given: ReadonlySet<string>;
   /** Path of the executable and its arguments as typed, for messages that tell the user what to type. */
   readonly commandLine: readonly string[];
+  /** State of what does not answer in time, as `-t 10:STATE` says. */
+  readonly late: Status;
   /** Time left until the deadline, in milliseconds; never negative. */
   remainingMs(): number;
   /** Milliseconds since 1970. */

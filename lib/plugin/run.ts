@@ -102,7 +102,7 @@ class Run {
     setTimeout(() => this.#stop(new DeadlineError(timeout.status, timeout.seconds)), this.#remainingMs());
 
     const options = await readValues(plugin.options, texts);
-    const checked = await plugin.check(options, this.#context(givenOptions(plugin.options, texts)));
+    const checked = await plugin.check(options, this.#context(givenOptions(plugin.options, texts), timeout.status));
     const repeated = { verbosity: 1, lines: repeatedLines(plugin.options, texts) } as const;
     const empty = { verbosity: 2, lines: emptyLines(plugin.options, texts) } as const;
     const result = { ...checked, details: [...(checked.details ?? []), repeated, empty] };
@@ -118,9 +118,10 @@ class Run {
     this.#finish(answer, result.status);
   }
 
-  #context(given: ReadonlySet<string>): Context {
+  #context(given: ReadonlySet<string>, late: Status): Context {
     return {
       given,
+      late,
       signal: this.#abort.signal,
       verbosity: this.#verbosity,
       commandLine: process.argv.slice(1),

@@ -6,7 +6,7 @@ import type { ConnectOptions, Endpoint } from "monitoring-plugins-ts/net";
 
 import type { SiteAnswer, SiteFacts } from "./facts.ts";
 import { soundsBusy } from "./failure.ts";
-import { askAll } from "./pool.ts";
+import { type Asked, askAll, type PoolLimits } from "./pool.ts";
 
 /** When those that refuse are asked again, in milliseconds: a core that reloads is back within one, a master needs more. */
 const LOOKS_MS = [1000, 2500];
@@ -30,11 +30,9 @@ export interface HowToAsk {
   readonly patienceSeconds: number;
 }
 
-interface Limits extends HowToAsk {
+interface Limits extends HowToAsk, Omit<PoolLimits, "late"> {
   /** Somebody restarts site processes. */
   readonly isMasterAlive: boolean;
-  /** By `process.uptime() * 1000`. */
-  readonly endMs: number;
 }
 
 type Answer = SiteAnswer | LivestatusError;
@@ -56,11 +54,12 @@ export async function askTargets(
     }
     return answer;
   };
-  const askSome = (some: readonly Target[]) => askAll(some, ask, isSlow, how.endMs, context.signal);
+  const askSome = (some: readonly Target[]) => askAll(some, ask, { ...how, late: context.late }, context.signal);
   const answers = await askSome(targets);
   const facts = targets.map(({ id, place, isProxied, isNamed, endpoint, connect }, index) => {
-    const answer = answers[index] as Answer;
-    return { id, place, isProxied, isNamed, endpoint, connect, answer, failures: answer instanceof Error ? 1 : 0 };
+    const { result: answer, isCut } = answers[index] as Asked<Answer>;
+    const failures = answer instanceof Error ? 1 : 0;
+    return { id, place, isProxied, isNamed, endpoint, connect, answer, isCut: isCut && isSlow(answer), failures };
   });
 
   const isRestarting = ({ answer, isProxied }: (typeof facts)[number]) =>
@@ -72,7 +71,7 @@ export async function askTargets(
     const pause = again.some(isRestarting) ? Math.max(0, look - (uptimeMs() - started)) : 0;
     if (again.length === 0 || uptimeMs() + pause >= how.endMs) break;
     await sleep(pause, undefined, { signal: context.signal }).catch(() => {});
-    for (const [nth, answer] of (await askSome(again)).entries()) {
+    for (const [nth, { result: answer }] of (await askSome(again)).entries()) {
       const site = again[nth] as (typeof facts)[number];
       // a second look that had no time left says nothing against the first
       if (isSlow(answer)) continue;
@@ -84,9 +83,12 @@ export async function askTargets(
   return facts;
 }
 
+const NOT_ASKED = "not asked, the time was over";
 const SLOW: readonly string[] = ["no answer", "not accepting", "no handshake"];
 
-const isSlow = (answer: Answer) => answer instanceof LivestatusError && SLOW.includes(answer.kind);
+/** The time was over; `own fault` when there was none at all. */
+const isSlow = (answer: Answer) =>
+  answer instanceof LivestatusError && (SLOW.includes(answer.kind) || answer.message === NOT_ASKED);
 
 /**
  * One connection at a time, closed at the end. A second one only when the first was closed without a byte, or stayed silent
@@ -94,7 +96,7 @@ const isSlow = (answer: Answer) => answer instanceof LivestatusError && SLOW.inc
  * for less, since an unknown column may have been the reason to close.
  */
 async function askSite(target: Target, how: HowToAsk, signal: AbortSignal): Promise<Answer> {
-  if (signal.aborted) return new LivestatusError(Status.UNKNOWN, "own fault", "not asked, the time was over");
+  if (signal.aborted) return new LivestatusError(Status.UNKNOWN, "own fault", NOT_ASKED);
   const start = process.uptime();
   const first = await askOnce(target, how.wantsLastCheck, signal, how.patienceSeconds);
   if (!(first instanceof LivestatusError) || first.kind !== "closed" || signal.aborted) return first;

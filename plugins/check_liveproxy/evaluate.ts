@@ -44,6 +44,8 @@ export function evaluate(
   const all = [...verdicts, ...judgedLmds.flatMap(({ peers }) => peers)];
   const isDaemonGone = proxy?.daemon !== undefined && reached === 0 && isDaemonDown(proxy.daemon, nowMs);
   findings.push(...judgeAll(all, rules, isDaemonGone), ...judgeUnjudged({ facts, verdicts, surroundings }, rules));
+  const cut = sites.filter(({ isCut }) => isCut);
+  if (cut.length > 0) findings.push(judgeCut(cut, facts.secondsNeeded));
   if (all.length === 0 && findings.every(({ status }) => status === Status.OK)) {
     findings.push({ status: Status.UNKNOWN, text: "nothing to check: no site found, or none left by the filters" });
   }
@@ -76,6 +78,17 @@ function judgeSocketDir({ socketDir = "", socketDirProblem }: ProxyFacts): Findi
         text: `Proxy: no folder of sockets (${folder}): liveproxyd not running, or its site is stopped`,
       }
     : { status: Status.UNKNOWN, text: `Cannot list the sockets in ${folder}: ${shown(socketDirProblem ?? "")}` };
+}
+
+/** Longest list of sites in a sentence. */
+const MOST_NAMED = 3;
+
+/** Sites there was no time for: that says nothing of them. */
+function judgeCut(cut: readonly SiteFacts[], secondsNeeded: number): Finding {
+  const named = cut.slice(0, MOST_NAMED).map(({ id }) => shown(id));
+  const more = cut.length > MOST_NAMED ? ` and ${cut.length - MOST_NAMED} more` : "";
+  const text = `${counted(cut.length, "site")} not judged, the time was over (${named.join(", ")}${more}): -t ${secondsNeeded} would do`;
+  return { status: Status.UNKNOWN, text };
 }
 
 /** The sites one by one, or their number where that is what the user wants to hear of. */

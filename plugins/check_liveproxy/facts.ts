@@ -22,6 +22,8 @@ export interface SiteFacts {
   readonly isNamed: boolean;
   /** Undefined when nobody was asked, because only the state file is known. */
   readonly answer: SiteAnswer | LivestatusError | undefined;
+  /** The time was over before it had its own: whatever it does, nothing speaks against it. */
+  readonly isCut: boolean;
   /** How often the same error came in this run. */
   readonly failures: number;
 }
@@ -105,5 +107,7 @@ export interface Facts {
   readonly proxy: ProxyFacts | undefined;
   readonly sites: readonly SiteFacts[];
   readonly lmds: readonly LmdFacts[];
+  /** The `-t` in which every site has its time. */
+  readonly secondsNeeded: number;
   readonly remembered: Remembered;
 }

@@ -1,5 +1,5 @@
 import { Status } from "monitoring-plugins-ts";
-import { firstLine, type LivestatusError, type SiteState } from "monitoring-plugins-ts/livestatus";
+import { type FailureKind, firstLine, type LivestatusError, type SiteState } from "monitoring-plugins-ts/livestatus";
 
 import type { SiteFacts } from "./facts.ts";
 import type { Rules } from "./rules.ts";
@@ -15,12 +15,19 @@ const UNTRUSTED_CODE = 495;
 /** Whether an error answer says that all channels of the proxy are in use. */
 export const soundsBusy = ({ kind, message }: LivestatusError) => kind === "error answer" && BUSY.test(message);
 
-const down = (text: string, { past }: Surroundings, isCollateral = false): Judged => ({
+const LATE: readonly FailureKind[] = ["no answer", "not accepting", "no handshake", "unreachable"];
+
+const down = (
+  text: string,
+  { past }: Surroundings,
+  isCollateral = false,
+  status: Status = Status.CRITICAL,
+): Judged => ({
   standing: "down",
   isCollateral,
   findings: [
     {
-      status: Status.CRITICAL,
+      status,
       text: `${text}${(past?.downFor ?? 0) < 1 ? "" : `, failing for ${span(past?.downFor ?? 0)}`}`,
     },
   ],
@@ -38,6 +45,10 @@ export function judgeFailure(site: SiteFacts, error: LivestatusError, around: Su
   const name = siteName(site);
   const at = isProxied ? ` (socket ${shown(place)})` : "";
   const message = shown(error.message);
+  // said of all of them at once
+  if (site.isCut) return { standing: "not judged", isCollateral: false, findings: [] };
+  // what is late has the state that -t names
+  const status = LATE.includes(error.kind) ? error.status : Status.CRITICAL;
   switch (error.kind) {
     case "denied":
       return notJudged(
@@ -59,13 +70,18 @@ export function judgeFailure(site: SiteFacts, error: LivestatusError, around: Su
     case "refused":
       return isProxied ? judgeStaleSocket(site, around) : down(`${name}: ${message}`, around);
     case "not accepting":
-      return down(isProxied ? `Proxy: process for site ${shown(id)} ${message}${at}` : `${name} ${message}`, around);
+      return down(
+        isProxied ? `Proxy: process for site ${shown(id)} ${message}${at}` : `${name} ${message}`,
+        around,
+        false,
+        status,
+      );
     case "error answer":
       return judgeErrorAnswer(site, error, around, rules);
     case "no answer":
-      return down(`${name}: ${message}${at}${hint(around)}`, around);
+      return down(`${name}: ${message}${at}${hint(around)}`, around, false, status);
     default:
-      return down(`${name}: ${message}${at}`, around);
+      return down(`${name}: ${message}${at}`, around, false, status);
   }
 }
 

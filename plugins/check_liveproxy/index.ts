@@ -143,7 +143,7 @@ export default definePlugin({
     requireOmdSite(options);
     const rules = readRules(options, context.given);
 
-    const [{ proxy, sites }, lmds] = await Promise.all([
+    const [{ proxy, sites, secondsNeeded }, lmds] = await Promise.all([
       probeSites(
         {
           proxy: places,
@@ -154,7 +154,7 @@ export default definePlugin({
           connect,
           tls,
           // where slowness is not critical, any answer counts, however late
-          patienceSeconds: options.critical.seconds > 0 ? options.critical.seconds + 0.5 : 0,
+          criticalSeconds: options.critical.seconds,
           wantsLastCheck: options.freshWarning !== undefined || options.freshCritical !== undefined,
         },
         context,
@@ -168,7 +168,7 @@ export default definePlugin({
             ({ key, name }) =>
               (site.length === 0 || site.includes(key) || site.includes(name)) && isSelected(name, include, exclude),
           );
-    const found = { nowMs: context.now(), proxy, sites, lmds };
+    const found = { nowMs: context.now(), proxy, sites, lmds, secondsNeeded };
     const around = surroundingsOf(found, rules);
     const what = { ...places, lmds: lmds.map(({ address }) => address), site, include, exclude };
     const remembered = await recall(found, around, { folder: options.stateDir, target: targetName(what) }, context);

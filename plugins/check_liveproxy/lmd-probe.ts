@@ -26,6 +26,9 @@ const DEFAULT_PORT = 3333;
 /** An LMD may tell of as many sites. */
 const PEERS = 500;
 
+/** Asked at the same time. */
+const MOST = 64;
+
 /** A thousand peers with long errors. */
 const MAX_BYTES = 1024 * 1024;
 
@@ -49,7 +52,8 @@ export async function probeLmds(
 ): Promise<readonly LmdFacts[]> {
   const endMs = process.uptime() * 1000 + timeToAsk(context.remainingMs(), addresses.length * PEERS);
   const ask = (address: LmdAddress, signal: AbortSignal) => probeLmd(address, named, { ...connect, signal }, tls);
-  return askAll(addresses, ask, () => false, endMs, context.signal);
+  const limits = { endMs, atOnce: MOST, patienceMs: Number.POSITIVE_INFINITY, fullMs: 0, late: context.late };
+  return (await askAll(addresses, ask, limits, context.signal)).map(({ result }) => result);
 }
 
 async function probeLmd(

@@ -1,4 +1,4 @@
-import { judge, Status } from "monitoring-plugins-ts";
+import { CheckError, judge, Status } from "monitoring-plugins-ts";
 import { firstLine, LivestatusError, type Peer } from "monitoring-plugins-ts/livestatus";
 
 import type { LmdFacts, Remembered } from "./facts.ts";
@@ -46,7 +46,7 @@ export function judgeLmd(
 }
 
 function judgeFailure(name: string, error: Error): Finding {
-  const status = error instanceof LivestatusError && error.status === Status.UNKNOWN ? Status.UNKNOWN : Status.CRITICAL;
+  const status = error instanceof CheckError ? error.status : Status.CRITICAL;
   const isOther = error instanceof LivestatusError && error.code === 404;
   return { status, text: `${name}: ${shown(error.message)}${isOther ? " (is it an LMD?)" : ""}` };
 }

@@ -1,10 +1,10 @@
-import { DeadlineError, Status } from "monitoring-plugins-ts";
+import { DeadlineError, type Status } from "monitoring-plugins-ts";
 
-/** Sites asked at the same time. */
-const PLACES = 16;
+/** Sites begun at the same time: more would wait for this process, not for the site, and that would count as its time. */
+const BEGUN_AT_ONCE = 16;
 
-/** A slow site keeps its place at least so long, in milliseconds, while others wait for one. */
-const LEAST_PATIENCE_MS = 250;
+/** One that has not answered after so many milliseconds waits on while the next is begun. */
+const BEGUN_MS = 25;
 
 /**
  * What judging and printing may take, in milliseconds: of 500 sites with all perfdata a tenth of it on an idle machine. For
@@ -25,133 +25,174 @@ export function timeToAsk(remainingMs: number, targets: number): number {
   return remainingMs - Math.min(REPORT_MS + REPORT_MS_EACH * targets, MOST_OF_THE_TIME * remainingMs);
 }
 
+/** The seconds for a whole check, from its start, in which each of so many targets has its time. */
+export function timeNeeded(targets: number, atOnce: number, secondsEach: number): number {
+  const asking = Math.ceil(targets / atOnce) * secondsEach + (targets / BEGUN_AT_ONCE) * (BEGUN_MS / 1000);
+  // a second for the start, and the longer share of what is kept for the answer
+  return Math.ceil(
+    1 + Math.max(asking / (1 - MOST_OF_THE_TIME), asking + (REPORT_MS + REPORT_MS_EACH * targets) / 1000),
+  );
+}
+
 /** What was asked, and what came of it. */
 export type Ask<T, R> = (target: T, signal: AbortSignal) => Promise<R>;
 
-interface Turn<T> {
-  readonly index: number;
-  readonly target: T;
-  readonly isSecond: boolean;
+export interface PoolLimits {
+  /** By `process.uptime() * 1000`. */
+  readonly endMs: number;
+  /** Targets that are asked at the same time: as many as there are descriptors. */
+  readonly atOnce: number;
+  /** A target keeps its descriptor so long while others wait for one. */
+  readonly patienceMs: number;
+  /** One that has been asked for so long has had its time. */
+  readonly fullMs: number;
+  /** State of a target that has not answered in time. */
+  readonly late: Status;
+}
+
+/** One answer. */
+export interface Asked<R> {
+  readonly result: R;
+  /** It had to wait for a descriptor, and the time was over before it had its own: whatever it does, nothing speaks against it. */
+  readonly isCut: boolean;
 }
 
 /**
- * Asks all targets, sixteen at a time, until `endMs`. Those that hang cannot keep the others from being asked: one that is
- * slow while others wait gives its place away, and is asked once more after them.
+ * Asks all targets at the same time, as far as descriptors go, until `endMs`. Where they do not, one that keeps others
+ * waiting has its time and no more.
  *
  * @param ask settles soon after its signal aborts, and does not throw for a target's failure
- * @param endMs by `process.uptime() * 1000`
- * @param isSlow whether a result is only that the time was over
+ * @returns in the order of the targets
  */
-export async function askAll<T, R>(
+export function askAll<T, R>(
   targets: readonly T[],
   ask: Ask<T, R>,
-  isSlow: (result: R) => boolean,
-  endMs: number,
+  limits: PoolLimits,
   deadline: AbortSignal,
-): Promise<readonly R[]> {
-  const results: R[] = [];
-  const waiting: Turn<T>[] = targets.map((target, index) => ({ index, target, isSecond: false })).reverse();
-  const again: Turn<T>[] = [];
-
-  const patience = () => {
-    const rounds = Math.ceil((waiting.length + again.length) / PLACES) + 1;
-    return Math.max(LEAST_PATIENCE_MS, (endMs - uptimeMs()) / rounds);
-  };
-  const othersWait = () => waiting.length + again.length > 0;
-  const limits: Limit[] = [];
-  const serve = async () => {
-    const limit = new Limit(endMs, othersWait);
-    limits.push(limit);
-    for (let turn = waiting.pop() ?? again.shift(); turn !== undefined; turn = waiting.pop() ?? again.shift()) {
-      const { index, target, isSecond } = turn;
-      // what was found out the first time stays when there is no time for a second
-      if (isSecond && uptimeMs() >= endMs) break;
-      const signal = limit.start(patience());
-      if (deadline.aborted) limit.stop(deadline.reason);
-      const result = await ask(target, signal);
-      results[index] = result;
-      if (limit.gaveWay && isSlow(result) && !isSecond) again.push({ index, target, isSecond: true });
-    }
-    limit.clear();
-  };
-  // one listener for all places: Node takes more than ten for a leak
-  const stopAll = () => {
-    for (const limit of limits) limit.stop(deadline.reason);
-  };
-  deadline.addEventListener("abort", stopAll, { once: true });
-  const served: Promise<void>[] = [];
-  for (let place = Math.min(PLACES, targets.length); place > 0; place--) served.push(serve());
-  await Promise.all(served);
-  deadline.removeEventListener("abort", stopAll);
-  return results;
+): Promise<readonly Asked<R>[]> {
+  return new Pool(targets, ask, limits, deadline).run();
 }
 
-/**
- * The time one target may take: until the end, or until its patience is over and somebody else waits. A place has one for
- * all its targets, since signals and timers cost more than a quick answer.
- */
-class Limit {
-  /** The target that was started last has had its place taken away. */
-  gaveWay = false;
-  #abort = new AbortController();
+interface Running {
+  readonly index: number;
+  readonly startedMs: number;
+  readonly abort: AbortController;
+  /** Others were asked before it, for want of descriptors. */
+  readonly hasWaited: boolean;
+  isNew: boolean;
+}
+
+class Pool<T, R> {
+  readonly #targets: readonly T[];
+  readonly #ask: Ask<T, R>;
+  readonly #limits: PoolLimits;
+  readonly #deadline: AbortSignal;
+  readonly #asked: Asked<R>[] = [];
+  /** In the order in which they were begun. */
+  readonly #running = new Set<Running>();
+  /** Signals cost more than a quick answer, so one that was not needed is used again. */
+  readonly #unused: AbortController[] = [];
+  #begun = 0;
+  #new = 0;
+  #wasFull = false;
   #timer: NodeJS.Timeout | undefined;
-  /** When the timer fires; when it fires too early, because it was set for a target before, it is set anew. */
   #timerMs = Number.POSITIVE_INFINITY;
-  #started = 0;
-  #patienceEndMs = 0;
-  readonly #endMs: number;
-  readonly #othersWait: () => boolean;
+  #finish: (asked: readonly Asked<R>[]) => void = () => {};
+  #fail: (error: unknown) => void = () => {};
 
-  constructor(endMs: number, othersWait: () => boolean) {
-    this.#endMs = endMs;
-    this.#othersWait = othersWait;
+  constructor(targets: readonly T[], ask: Ask<T, R>, limits: PoolLimits, deadline: AbortSignal) {
+    this.#targets = targets;
+    this.#ask = ask;
+    this.#limits = limits;
+    this.#deadline = deadline;
   }
 
-  /** Begins to count for the next target. */
-  start(patienceMs: number): AbortSignal {
-    if (this.#abort.signal.aborted) this.#abort = new AbortController();
-    this.gaveWay = false;
-    this.#started = uptimeMs();
-    this.#patienceEndMs = this.#started + patienceMs;
+  async run(): Promise<readonly Asked<R>[]> {
+    // one listener for all: Node takes more than ten for a leak
+    this.#deadline.addEventListener("abort", this.#stopAll, { once: true });
+    try {
+      return await new Promise((resolve, reject) => {
+        this.#finish = resolve;
+        this.#fail = reject;
+        this.#begin();
+      });
+    } finally {
+      clearTimeout(this.#timer);
+      this.#deadline.removeEventListener("abort", this.#stopAll);
+    }
+  }
+
+  #begin(): void {
+    const { atOnce } = this.#limits;
+    while (this.#othersWait && this.#new < BEGUN_AT_ONCE && this.#running.size < atOnce) this.#start(this.#begun++);
+    if (this.#othersWait && this.#running.size >= atOnce) this.#wasFull = true;
+    if (this.#running.size === 0 && !this.#othersWait) this.#finish(this.#asked);
+    else this.#setTimer(uptimeMs());
+  }
+
+  get #othersWait(): boolean {
+    return this.#begun < this.#targets.length;
+  }
+
+  #start(index: number): void {
+    const startedMs = uptimeMs();
+    const abort = this.#unused.pop() ?? new AbortController();
+    const running = { index, startedMs, abort, hasWaited: this.#wasFull, isNew: true };
+    this.#running.add(running);
+    this.#new += 1;
+    if (this.#deadline.aborted) abort.abort(this.#deadline.reason);
     // timers have no turn while connections fail at once
-    if (this.#started >= this.#endMs) this.stop(new DeadlineError(Status.CRITICAL, 0));
-    else if (this.#dueMs() < this.#timerMs) this.#setTimer(this.#started);
-    return this.#abort.signal;
+    if (startedMs >= this.#limits.endMs) abort.abort(new DeadlineError(this.#limits.late, 0));
+    this.#ask(this.#targets[index] as T, abort.signal).then((result) => this.#settle(running, result), this.#fail);
   }
 
-  stop(reason: unknown): void {
-    this.#abort.abort(reason);
+  #settle(running: Running, result: R): void {
+    const { index, startedMs, abort, hasWaited } = running;
+    const { endMs, fullMs } = this.#limits;
+    const isStopped = abort.signal.aborted;
+    const nowMs = uptimeMs();
+    const hadLess = hasWaited || startedMs >= endMs || nowMs < endMs - 1;
+    this.#asked[index] = { result, isCut: isStopped && hadLess && nowMs - startedMs < fullMs - 1 };
+    if (!isStopped) this.#unused.push(abort);
+    this.#running.delete(running);
+    if (running.isNew) this.#new -= 1;
+    this.#begin();
   }
 
-  clear(): void {
-    clearTimeout(this.#timer);
-  }
-
-  #dueMs(): number {
-    return Math.min(this.#patienceEndMs, this.#endMs);
-  }
-
+  /** One timer for all. */
   #setTimer(nowMs: number): void {
+    const { endMs } = this.#limits;
+    const due = this.#othersWait ? Math.min(endMs, nowMs + BEGUN_MS) : endMs;
+    if (nowMs >= endMs || (this.#timer !== undefined && this.#timerMs <= due)) return;
     clearTimeout(this.#timer);
-    this.#timerMs = this.#dueMs();
-    this.#timer = setTimeout(this.#wake, Math.max(0, this.#timerMs - nowMs));
+    this.#timerMs = due;
+    this.#timer = setTimeout(this.#wake, due - nowMs);
   }
 
   readonly #wake = (): void => {
     const nowMs = uptimeMs();
-    this.#timerMs = Number.POSITIVE_INFINITY;
-    // timers are exact to a millisecond
-    const isOver = nowMs >= this.#endMs - 1;
-    const isPatient = nowMs < this.#patienceEndMs - 1;
-    // whom nobody waits for may take all the time there is
-    if (!isPatient && !this.#othersWait()) this.#patienceEndMs = this.#endMs;
-    if (!isOver && this.#patienceEndMs - 1 > nowMs) {
-      this.#setTimer(nowMs);
-    } else {
-      this.gaveWay = !isOver;
-      const seconds = Number(((nowMs - this.#started) / 1000).toFixed(1));
-      this.stop(new DeadlineError(Status.CRITICAL, seconds));
+    const { endMs, patienceMs } = this.#limits;
+    this.#timer = undefined;
+    for (const running of this.#running) {
+      const { startedMs, isNew } = running;
+      // timers are exact to a millisecond
+      if (isNew && nowMs >= startedMs + BEGUN_MS - 1) {
+        running.isNew = false;
+        this.#new -= 1;
+      }
+      const isOver = nowMs >= endMs - 1 || (this.#othersWait && this.#wasFull && nowMs >= startedMs + patienceMs - 1);
+      if (isOver) this.#stop(running, nowMs);
     }
+    if (nowMs < endMs - 1) this.#begin();
+  };
+
+  #stop({ abort, startedMs }: Running, nowMs: number): void {
+    const seconds = Number(((nowMs - startedMs) / 1000).toFixed(1));
+    abort.abort(new DeadlineError(this.#limits.late, seconds));
+  }
+
+  readonly #stopAll = (): void => {
+    for (const { abort } of this.#running) abort.abort(this.#deadline.reason);
   };
 }
 

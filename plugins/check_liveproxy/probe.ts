@@ -2,13 +2,14 @@ import { closeSync, constants, fstatSync, openSync, readdirSync, readSync } from
 import { join } from "node:path";
 
 import { CheckError, type Context, isSelected, type Pattern, Status } from "monitoring-plugins-ts";
+import { readProcessUse } from "monitoring-plugins-ts/linux";
 import { type LivestatusAddress, parseStateFile } from "monitoring-plugins-ts/livestatus";
 import { type ConnectOptions, formatEndpoint } from "monitoring-plugins-ts/net";
 
 import { askTargets, type HowToAsk, type Target } from "./ask.ts";
 import { probeDaemon } from "./daemon.ts";
-import type { ProxyFacts, SiteFacts, StateFileFacts } from "./facts.ts";
-import { timeToAsk } from "./pool.ts";
+import type { Facts, ProxyFacts, SiteFacts, StateFileFacts } from "./facts.ts";
+import { timeNeeded, timeToAsk } from "./pool.ts";
 
 /** Where a liveproxyd keeps its things; undefined: not asked for. */
 export interface ProxyPlaces {
@@ -18,7 +19,9 @@ export interface ProxyPlaces {
 }
 
 /** What to ask. */
-export interface Probe extends HowToAsk {
+export interface Probe extends Omit<HowToAsk, "patienceSeconds"> {
+  /** A site that takes longer is critical; 0: never. */
+  readonly criticalSeconds: number;
   readonly proxy: ProxyPlaces | undefined;
   readonly addresses: readonly LivestatusAddress[];
   /** Sites asked for by name; empty: all. */
@@ -30,6 +33,9 @@ export interface Probe extends HowToAsk {
   readonly tls: NonNullable<ConnectOptions["tls"]>;
 }
 
+/** What a site may take beyond `-c`, so that it is seen to. */
+const PATIENCE_MS = 500;
+
 /** More sites than any proxy has: a file or folder that holds more is not one of a proxy, and would use up time and memory. */
 const MOST_SITES = 5000;
 
@@ -40,7 +46,7 @@ const MAX_STATE_FILE = 16 * 1024 * 1024;
 export async function probeSites(
   probe: Probe,
   context: Context,
-): Promise<{ readonly proxy: ProxyFacts | undefined; readonly sites: readonly SiteFacts[] }> {
+): Promise<Pick<Facts, "proxy" | "sites" | "secondsNeeded">> {
   const { proxy, listed } = readProxy(probe.proxy);
   const ids = selectSites(probe, proxy, listed);
   const { socketDir } = proxy ?? {};
@@ -49,12 +55,35 @@ export async function probeSites(
     ...(socketDir === undefined ? [] : ids.map((id) => socketTarget(id, folder, probe))),
     ...probe.addresses.map((address) => addressTarget(address, probe)),
   ];
-  const endMs = process.uptime() * 1000 + timeToAsk(context.remainingMs(), targets.length);
+  const atOnce = targetsAtOnce(targets.length);
+  const fullMs = probe.criticalSeconds > 0 ? probe.criticalSeconds * 1000 : Number.POSITIVE_INFINITY;
+  const askMs = timeToAsk(context.remainingMs(), targets.length);
+  const share = askMs / (Math.ceil(targets.length / atOnce) || 1);
+  const patienceMs = Number.isFinite(fullMs) ? fullMs + PATIENCE_MS : share;
+  const endMs = process.uptime() * 1000 + askMs;
+  const patienceSeconds = Number.isFinite(fullMs) ? patienceMs / 1000 : 0;
+  const how = { ...probe, patienceSeconds, endMs, atOnce, patienceMs, fullMs };
   // without a master nobody will start a site process again
   const isMasterAlive = proxy?.daemon?.state === "running" || proxy?.daemon?.state === "hidden";
-  const asked = await askTargets(targets, { ...probe, isMasterAlive, endMs }, context);
+  const asked = await askTargets(targets, { ...how, isMasterAlive }, context);
   const unasked = socketDir !== undefined ? [] : ids.map((id) => stateOnly(id, proxy, probe));
-  return { proxy, sites: [...asked, ...unasked] };
+  // where any answer counts, however late, as long as now for each
+  const each = Number.isFinite(fullMs) ? patienceMs : askMs;
+  return { proxy, sites: [...asked, ...unasked], secondsNeeded: timeNeeded(targets.length, atOnce, each / 1000) };
+}
+
+/** Not worth asking how many descriptors there are. */
+const FEW_TARGETS = 4;
+
+/** Descriptors for name lookups, state, and modules that are loaded while sites are asked. */
+const OTHER_DESCRIPTORS = 16;
+
+/** As many as this process may still open. */
+function targetsAtOnce(targets: number): number {
+  if (targets <= FEW_TARGETS) return FEW_TARGETS;
+  const { descriptors, descriptorLimit } = readProcessUse(process.pid);
+  if (descriptors === undefined || descriptorLimit === undefined) return FEW_TARGETS;
+  return Math.max(FEW_TARGETS, descriptorLimit - descriptors - OTHER_DESCRIPTORS);
 }
 
 function socketTarget(id: string, folder: string, { sites }: Probe): Target {
@@ -79,7 +108,7 @@ function addressTarget({ text, endpoint, tls, family }: LivestatusAddress, probe
 
 function stateOnly(id: string, proxy: ProxyFacts | undefined, { sites }: Probe): SiteFacts {
   const place = proxy?.stateFile?.path ?? "";
-  return { id, place, isProxied: true, isNamed: sites.includes(id), answer: undefined, failures: 0 };
+  return { id, place, isProxied: true, isNamed: sites.includes(id), answer: undefined, isCut: false, failures: 0 };
 }
 
 /** The sites asked for by name, or else every socket and every site of the state file, less what the filters leave out. */

@@ -64,9 +64,9 @@ export async function recall(
 
 const NOTHING: Remembered = { pasts: new Map(), pending: new Map(), problem: undefined };
 
-function lookAt({ id, answer }: SiteFacts, around: Surroundings | undefined): Look {
+function lookAt({ id, answer, isCut }: SiteFacts, around: Surroundings | undefined): Look {
   const { process, masterAge, state, stateAge } = around ?? {};
-  return { id, isDown: isDown(answer, state?.state), process, masterAge, state, stateAge };
+  return { id, isDown: isCut ? undefined : isDown(answer, state?.state), process, masterAge, state, stateAge };
 }
 
 function isDown(answer: SiteFacts["answer"], state: string | undefined): boolean | undefined {

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { mkdtempSync, rmSync, symlinkSync, utimesSync, writeFileSync } from "node:fs";
 import { connect } from "node:net";
@@ -14,7 +15,7 @@ import { PeerStatus, startLmd } from "../servers/lmd.ts";
 import { closesAtOnce, refused, webServer } from "../servers/misbehaving.ts";
 import { makeCertificates, tlsFront } from "../servers/tls.ts";
 import { startZombie } from "../servers/zombie.ts";
-import { patiently, runPlugin } from "../support/exec.ts";
+import { patiently, pluginCommand, runPlugin } from "../support/exec.ts";
 import { needs } from "../support/needs.ts";
 import { spawnOwned } from "../support/owner.ts";
 import { parseOutput } from "../support/perfdata.ts";
@@ -550,6 +551,74 @@ test("500 sites, one of which hangs, and forty: everybody else's verdict is in t
   }
 });
 
+test("sites that hang keep nobody from having the time that -c allows", async (t) => {
+  const core = await startCannedCore(t);
+  const fault = (n: number) => (n < 80 ? { client: "hang" as const } : { delayMs: 1000 });
+  const sites = Array.from({ length: 200 }, (_, n) => ({
+    id: `s${n}`,
+    target: core.socket,
+    channels: 1,
+    fault: fault(n),
+  }));
+  const proxy = await startLiveproxyd(t, { sites, isSingle: true, stateIntervalMs: 1000, heartbeatMs: 60_000 });
+  await proxy.untilState(/\[s199\]\n {2}State: +ready/);
+  const args = ["--omd-root", proxy.root, "--perfdata", "totals", "-w", "0", "-t", "12"];
+  const answer = await expects(2, /Site s0: no answer within \d+(?:\.\d)? s/, ...args, "--heartbeat-warning", "0");
+  const value = (label: string) => answer.perfdata.find((item) => item.label === label)?.value;
+  assert.deepEqual([value("sites_ready"), value("sites_down")], [120, 80]);
+});
+
+/** Runs a line of shell whose `$0` and `$@` are given. */
+async function inShell(line: string, ...args: readonly string[]) {
+  const child = spawn("/bin/sh", ["-c", line, ...args], { stdio: ["ignore", "pipe", "inherit"] });
+  let stdout = "";
+  child.stdout.setEncoding("utf8").on("data", (text: string) => {
+    stdout += text;
+  });
+  const [status] = (await once(child, "close")) as [number | null];
+  return { status, stdout };
+}
+
+test("sites there is no descriptor and no time for are not judged, apart from those that hang", async (t) => {
+  const folder = temporaryFolder(t);
+  const core = await startCannedCore(t);
+  core.hold(true);
+  for (let n = 0; n < 100; n += 1) symlinkSync(core.socket, join(folder, `s${n}`));
+  const names = Array.from({ length: 100 }, (_, n) => `s${n}`).join();
+  const [program, ...before] = pluginCommand("check_liveproxy");
+  const args = [...before, "--socket-dir", folder, "-s", names, "-c", "2", "-t", "4"];
+  const { status: code, stdout } = await inShell('ulimit -n 64; exec "$0" "$@"', program, ...args);
+  const [, judged, needed] =
+    /(\d+) sites not judged, the time was over \(s\d+, s\d+, s\d+ and \d+ more\): -t (\d+) would do/.exec(stdout) ?? [];
+  assert.ok(Number(judged) >= 50 && Number(judged) < 100, stdout);
+  assert.ok(Number(needed) > 4, stdout);
+  assert.match(stdout, /^check_liveproxy CRITICAL - Site s0: no answer within/);
+  assert.match(stdout, new RegExp(`'sites_down'=${100 - Number(judged)};`));
+  assert.equal(code, 2);
+});
+
+test("what is late has the state that -t names", async (t) => {
+  const core = await startCannedCore(t);
+  core.hold(true);
+  const unix = `unix:${core.socket}`;
+  await expects(
+    3,
+    /^check_liveproxy UNKNOWN - unix:\S+: no answer within \d(?:\.\d)? s \(connected\)$/,
+    "-H",
+    unix,
+    "-t",
+    "4:UNKNOWN",
+  );
+  await expects(
+    1,
+    /^check_liveproxy WARNING - LMD \S+: no answer within \d(?:\.\d)? s \(connected\)$/,
+    "--lmd",
+    unix,
+    "-t",
+    "4:warning",
+  );
+});
+
 test("a master that is a zombie is not running", async (t) => {
   const core = await startCannedCore(t);
   const proxy = await startLiveproxyd(t, { sites: [{ id: "muc", target: core.socket }] });
@@ -563,7 +632,14 @@ test("a master that is a zombie is not running", async (t) => {
 // however soon the program starts
 test("a site that there was no time to ask is not said to fail", async (t) => {
   const core = await startCannedCore(t);
-  await expects(3, /^check_liveproxy UNKNOWN - .*: not asked, the time was over$/, "-H", core.socket, "-t", "0.001");
+  await expects(
+    3,
+    /^check_liveproxy UNKNOWN - 1 site not judged, the time was over \(\/.*\): -t \d+ would do$/,
+    "-H",
+    core.socket,
+    "-t",
+    "0.001",
+  );
   assert.equal(core.connections().taken, 0);
 });
 

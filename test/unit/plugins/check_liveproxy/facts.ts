@@ -64,6 +64,7 @@ export const site = (id: string, what: SiteFacts["answer"], more: Partial<SiteFa
   isProxied: true,
   isNamed: false,
   answer: what,
+  isCut: false,
   failures: what instanceof Error ? 1 : 0,
   ...more,
 });
@@ -123,6 +124,7 @@ export async function judge(scene: Scene, ...argv: readonly string[]): Promise<R
       problem: scene.problem,
     },
     nowMs: NOW,
+    secondsNeeded: 25,
     proxy:
       scene.isAddressed || scene.peers !== undefined
         ? undefined

@@ -1,66 +1,122 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { askAll, timeToAsk } from "../../../../plugins/check_liveproxy/pool.ts";
+import { Status } from "../../../../lib/plugin/status.ts";
+import { askAll, type PoolLimits, timeNeeded, timeToAsk } from "../../../../plugins/check_liveproxy/pool.ts";
 
-const inMs = (ms: number) => process.uptime() * 1000 + ms;
 const never = new AbortController().signal;
 const numbers = (n: number) => Array.from({ length: n }, (_, index) => index);
 const untilAborted = (signal: AbortSignal) =>
-  new Promise<string>((resolve) => signal.addEventListener("abort", () => resolve("slow")));
-const isSlow = (result: string) => result === "slow";
+  signal.aborted
+    ? Promise.resolve("slow")
+    : new Promise<string>((resolve) => signal.addEventListener("abort", () => resolve("slow")));
+const within = (ms: number, more: Partial<PoolLimits> = {}): PoolLimits => ({
+  endMs: process.uptime() * 1000 + ms,
+  atOnce: 1000,
+  patienceMs: 60_000,
+  fullMs: 60_000,
+  late: Status.CRITICAL,
+  ...more,
+});
 
-test("all are asked, sixteen at a time, and the results are in their order", async () => {
-  let running = 0;
-  let most = 0;
+test("all are asked, and the results are in their order", async () => {
   const ask = async (n: number) => {
-    running += 1;
-    most = Math.max(most, running);
     await new Promise((resolve) => setImmediate(resolve));
-    running -= 1;
     return `${n}`;
   };
-  assert.deepEqual(await askAll(numbers(100), ask, isSlow, inMs(10_000), never), numbers(100).map(String));
-  assert.equal(most, 16);
+  const asked = await askAll(numbers(100), ask, within(60_000), never);
+  assert.deepEqual(
+    asked,
+    numbers(100).map((n) => ({ result: `${n}`, isCut: false })),
+  );
 });
 
 test("none is none", async () => {
-  assert.deepEqual(await askAll([], () => Promise.resolve(""), isSlow, inMs(100), never), []);
+  assert.deepEqual(await askAll([], () => Promise.resolve(""), within(100), never), []);
 });
 
-test("forty that hang keep nobody from being asked, and are asked once more themselves", async () => {
+test("those that hang wait on while all others are asked, each once and for all the time there is", async () => {
   const asked = new Map<number, number>();
+  let open = 0;
   const ask = (n: number, signal: AbortSignal) => {
     asked.set(n, (asked.get(n) ?? 0) + 1);
-    return n < 40 ? untilAborted(signal) : Promise.resolve("fine");
+    if (n % 2 === 1) return Promise.resolve("fine");
+    open += 1;
+    return untilAborted(signal);
   };
-  const results = await askAll(numbers(100), ask, isSlow, inMs(4000), never);
+  const results = await askAll(numbers(500), ask, within(8000), never);
   assert.deepEqual(
     results,
-    numbers(100).map((n) => (n < 40 ? "slow" : "fine")),
+    numbers(500).map((n) => ({ result: n % 2 === 1 ? "fine" : "slow", isCut: false })),
   );
-  assert.ok(numbers(100).every((n) => n < 40 || asked.get(n) === 1));
-  assert.ok(numbers(40).some((n) => asked.get(n) === 2));
-  assert.ok(Math.max(...asked.values()) <= 2);
+  assert.equal(open, 250);
+  assert.deepEqual([...new Set(asked.values())], [1]);
 });
 
-test("twenty that are slow, but not too slow, are all in time", async () => {
-  const ask = (n: number, signal: AbortSignal) =>
-    n >= 20
-      ? Promise.resolve("fine")
-      : Promise.race([untilAborted(signal), new Promise<string>((resolve) => setTimeout(resolve, 900, "fine"))]);
-  const results = await askAll(numbers(120), ask, isSlow, inMs(5000), never);
-  assert.ok(
-    results.every((result) => result === "fine"),
-    `${results}`,
+test("where descriptors are few, one that hangs has its time, and who had none is not said to hang", async () => {
+  let open = 0;
+  let most = 0;
+  const ask = async (n: number, signal: AbortSignal) => {
+    open += 1;
+    most = Math.max(most, open);
+    const result = n < 8 ? await untilAborted(signal) : "fine";
+    open -= 1;
+    return result;
+  };
+  // eight that hang, by four, for a second each: the last are begun after two
+  const all = await askAll(numbers(20), ask, within(60_000, { atOnce: 4, patienceMs: 1000, fullMs: 900 }), never);
+  assert.deepEqual(
+    all,
+    numbers(20).map((n) => ({ result: n < 8 ? "slow" : "fine", isCut: false })),
   );
+  assert.equal(most, 4);
+  const few = await askAll(numbers(20), ask, within(1500, { atOnce: 4, patienceMs: 1000, fullMs: 900 }), never);
+  assert.deepEqual(
+    few.slice(0, 8).map(({ isCut }) => isCut),
+    [false, false, false, false, true, true, true, true],
+  );
+  assert.equal(few.length, 20);
+});
+
+test("where any answer counts, one that had to make room is not said to hang", async () => {
+  const ask = (_: number, signal: AbortSignal) => untilAborted(signal);
+  const limits = within(2000, { atOnce: 2, patienceMs: 500, fullMs: Number.POSITIVE_INFINITY });
+  const asked = await askAll(numbers(4), ask, limits, never);
+  assert.deepEqual(
+    asked.map(({ isCut }) => isCut),
+    [true, true, true, true],
+  );
+});
+
+test("one that is begun after the end is stopped before it is asked, with the state of what is late", async () => {
+  const reasons: unknown[] = [];
+  const ask = async (_: number, signal: AbortSignal) => {
+    reasons.push((signal.reason as { status?: unknown } | undefined)?.status);
+    return "slow";
+  };
+  const asked = await askAll(numbers(2), ask, within(-1, { late: Status.UNKNOWN }), never);
+  assert.deepEqual(
+    asked.map(({ isCut }) => isCut),
+    [true, true],
+  );
+  assert.deepEqual(reasons, [Status.UNKNOWN, Status.UNKNOWN]);
 });
 
 test("the deadline of the check ends everything", async () => {
   const abort = new AbortController();
   setTimeout(() => abort.abort(new Error("over")), 50);
-  const results = await askAll(numbers(3), (_, signal) => untilAborted(signal), isSlow, inMs(60_000), abort.signal);
-  assert.deepEqual(results, ["slow", "slow", "slow"]);
+  const asked = await askAll(numbers(3), (_, signal) => untilAborted(signal), within(60_000), abort.signal);
+  assert.deepEqual(
+    asked.map(({ result }) => result),
+    ["slow", "slow", "slow"],
+  );
+});
+
+test("a failure of the program itself is thrown", async () => {
+  await assert.rejects(
+    askAll(numbers(3), () => Promise.reject(new Error("bug")), within(60_000), never),
+    /bug/,
+  );
 });
 
 test("what is left for the answer grows with the sites, and is three tenths of the time at most", () => {
@@ -68,4 +124,16 @@ test("what is left for the answer grows with the sites, and is three tenths of t
   assert.equal(timeToAsk(10_000, 500), 9300);
   assert.equal(timeToAsk(1000, 500), 700);
   assert.equal(timeToAsk(0, 500), 0);
+});
+
+test("in the time that would do there is time for all", () => {
+  for (const [targets, atOnce, each] of [
+    [1, 1000, 5.5],
+    [500, 1000, 5.5],
+    [500, 30, 5.5],
+    [40, 4, 0.5],
+  ] as const) {
+    const ask = timeToAsk((timeNeeded(targets, atOnce, each) - 1) * 1000, targets);
+    assert.ok(ask >= Math.ceil(targets / atOnce) * each * 1000, `${targets} ${atOnce}`);
+  }
 });
