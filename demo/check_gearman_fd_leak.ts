@@ -43,11 +43,11 @@ const leak = (leaker: Leaker, count: number) => leaker.leak({ kind: "file", coun
 
 async function withServer(stage: Stage, state: string): Promise<void> {
   const server = await startGearmand(stage);
-  for (let worker = 0; worker < 5; worker++) await registerQueues(stage, server.address, ["host", "service"]);
+  for (let worker = 0; worker < 12; worker++) await registerQueues(stage, server.address, ["host", "service"]);
   stage.say("A real gearmand, asked for its workers: how many descriptors each of them stands for");
   const args = ["--state-dir", state, "-H", server.address] as const;
-  await stage.run("check_gearman_fd_leak", ...args, "--per-worker-warning", "20");
-  stage.say("The same with a limit of 48 descriptors");
-  execFileSync(programPath("prlimit"), ["--pid", String(server.pid), "--nofile=48:48"]);
+  await stage.run("check_gearman_fd_leak", ...args, "--per-worker-warning", "5");
+  stage.say("The same with a limit of 58 descriptors");
+  execFileSync(programPath("prlimit"), ["--pid", String(server.pid), "--nofile=58:58"]);
   await stage.run("check_gearman_fd_leak", ...args);
 }

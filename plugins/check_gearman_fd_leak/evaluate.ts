@@ -31,7 +31,10 @@ export function evaluate(facts: Facts, rules: Rules): Result {
   const firsts = judged.flatMap((group) => group.slice(0, 1));
   const parts: Result[] = judged.flat();
   if (isFailure(server)) parts.push(verdict(server.status, server.message));
-  else if (server !== undefined && isSet(rules.perWorker)) parts.push(...judgeServerFound(groups, server, rules));
+  else if (server !== undefined && groups.length === 0) {
+    const why = `no process of this machine is known to be ${server.server}`;
+    parts.push(verdict(Status.UNKNOWN, `${why}: name one (-C, --pid)`));
+  } else if (server !== undefined && isSet(rules.perWorker)) parts.push(...judgeServerFound(groups, server, rules));
 
   // a server that does not answer says so itself
   if (timeOver !== undefined && !isFailure(server)) {
@@ -48,7 +51,11 @@ export function evaluate(facts: Facts, rules: Rules): Result {
   }
   parts.push(...judgeWaiting(facts, rules));
   for (const group of groups) details.push(...describeGroup(group, facts, rules));
-  if (server !== undefined && !isFailure(server)) details.push({ verbosity: 0, lines: describeServer(server) });
+  if (server !== undefined && !isFailure(server)) {
+    const isFew = isSet(rules.perWorker) && server.workers < FEWEST_WORKERS;
+    const few = `Descriptors per worker are not judged below ${FEWEST_WORKERS} workers`;
+    details.push({ verbosity: 0, lines: [...describeServer(server), ...(isFew ? [few] : [])] });
+  }
   return combine(firsts.map(({ text }) => text).join(", "), parts, { details });
 }
 
@@ -325,6 +332,9 @@ function judgeServerFound(groups: readonly GroupFacts[], server: ServerFacts, { 
   return unjudged(["perWorkerWarning", "perWorkerCritical"], `${why} ${server.server}`, asked);
 }
 
+/** With fewer of them a single client more looks like a leak. */
+const FEWEST_WORKERS = 10;
+
 /** Figures of the job server, on the process that it is. */
 function judgeWorkers(group: GroupFacts, server: ServerFacts, label: string, rules: Rules): Result[] {
   const process = serverProcess(group, server);
@@ -332,8 +342,8 @@ function judgeWorkers(group: GroupFacts, server: ServerFacts, label: string, rul
   const { workers } = server;
   const text = `${workers === 1 ? "1 worker is" : `${workers} workers are`} connected to ${server.server}`;
   const parts = [measure(text, { label: `${label}_workers`, value: workers, min: 0 })];
-  if (workers > 0) {
-    const value = Math.round((process.fds / workers) * 100) / 100;
+  if (workers >= FEWEST_WORKERS) {
+    const value = Math.round(((process.fds - (process.idleFds ?? 0)) / workers) * 100) / 100;
     const words = `${who(group, process)} has ${value} descriptors per connected worker`;
     parts.push(measure(words, { label: `${label}_per_worker`, value, ...rules.perWorker, min: 0 }));
   }

@@ -59,6 +59,8 @@ export interface ProcessFacts {
   /** Connections to the Gearman port that no process has accepted yet, in its network namespace. */
   readonly unaccepted: number;
   readonly trend: Trends | undefined;
+  /** Of the job server: the fewest descriptors it was seen with beside its connections. */
+  readonly idleFds: number | undefined;
 }
 
 /** How a process' figures go. */

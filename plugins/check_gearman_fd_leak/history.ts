@@ -9,6 +9,8 @@ interface Series {
   /** With the pid, what makes it this process and no later one. */
   readonly startTicks: number;
   readonly samples: readonly Sample[];
+  /** Of the job server: the fewest descriptors it had beside its connections. */
+  readonly idle?: number | undefined;
 }
 
 /** The state file. */
@@ -43,6 +45,8 @@ export interface Observation {
   readonly fds: number | undefined;
   readonly rss: number | undefined;
   readonly workers: number | undefined;
+  /** Of the job server: descriptors that are no connection it knows of. */
+  readonly idle: number | undefined;
 }
 
 /** Samples in a state file, of all processes together. */
@@ -82,8 +86,14 @@ function isSpell(value: unknown): value is NonNullable<History["unjudged"]> {
 }
 
 function isSeries(value: unknown): value is Series {
-  const { pid, startTicks, samples } = (value ?? {}) as Record<string, unknown>;
-  return isCount(pid) && isCount(startTicks) && Array.isArray(samples) && samples.every(isSample);
+  const { pid, startTicks, samples, idle } = (value ?? {}) as Record<string, unknown>;
+  return (
+    (idle === undefined || isCount(idle)) &&
+    isCount(pid) &&
+    isCount(startTicks) &&
+    Array.isArray(samples) &&
+    samples.every(isSample)
+  );
 }
 
 function isSample(value: unknown): value is Sample {
@@ -128,11 +138,23 @@ export function remember(
     .toSorted((a, b) => (b.fds ?? 0) - (a.fds ?? 0) || a.startTicks - b.startTicks || a.pid - b.pid)
     .slice(0, MOST_SERIES);
   const most = Math.floor(MOST_SAMPLES / kept.length);
-  const series = kept.flatMap(({ pid, startTicks, fds, rss, workers }) => {
-    const before = known.find(isOf({ pid, startTicks }))?.samples ?? [];
-    const samples = before.filter(([at]) => at < time && at >= time - keptFor(window)).toSorted(([a], [b]) => a - b);
+  const series = kept.flatMap(({ pid, startTicks, fds, rss, workers, idle }) => {
+    const before = known.find(isOf({ pid, startTicks }));
+    const fewest = Math.min(before?.idle ?? Number.POSITIVE_INFINITY, idle ?? Number.POSITIVE_INFINITY);
+    const samples = (before?.samples ?? [])
+      .filter(([at]) => at < time && at >= time - keptFor(window))
+      .toSorted(([a], [b]) => a - b);
     if (fds !== undefined) samples.push([Math.round(time * 100) / 100, fds, rss ?? null, workers ?? null]);
-    return samples.length === 0 ? [] : [{ pid, startTicks, samples: fitted(samples, window, most) }];
+    return samples.length === 0
+      ? []
+      : [
+          {
+            pid,
+            startTicks,
+            samples: fitted(samples, window, most),
+            ...(Number.isFinite(fewest) ? { idle: fewest } : {}),
+          },
+        ];
   });
   const lives = Object.fromEntries(
     names.map(({ name, processes }) => [name, livesOf(sameBoot?.lives[name], processes, time, window)]),
@@ -147,9 +169,10 @@ export function remember(
   return { version: 1, boot, series, lives, unjudged };
 }
 
-const isOf =
+/** Finds what is of a process. */
+export const isOf =
   ({ pid, startTicks }: Pick<Series, "pid" | "startTicks">) =>
-  (one: Series) =>
+  (one: Pick<Series, "pid" | "startTicks">) =>
     one.pid === pid && one.startTicks === startTicks;
 
 const isFull = (series: Series | undefined, time: number, window: number) =>

@@ -4,7 +4,7 @@ import { readNetworkOptions, withPort } from "monitoring-plugins-ts/net";
 
 import { evaluate } from "./evaluate.ts";
 import type { Facts } from "./facts.ts";
-import type { ObservedName } from "./history.ts";
+import { isOf, type ObservedName } from "./history.ts";
 import { options } from "./options.ts";
 import { type ObservedGroup, probeProcesses } from "./probe.ts";
 import { recall } from "./remembrance.ts";
@@ -41,27 +41,39 @@ export default definePlugin({
     const port = endpoint?.port ?? settings.port;
 
     // side by side: how full a server is matters most when it does not answer
-    const asked =
-      endpoint && (await import("./server.ts")).askServer(endpoint, { ...readNetworkOptions(settings), signal });
+    const { askServer, isLocal } = endpoint === undefined ? {} : await import("./server.ts");
+    const asked = endpoint && askServer?.(endpoint, { ...readNetworkOptions(settings), signal });
     const found = await probeProcesses({ ...target, root, port, kinds: settings.kinds, signal });
     const server = await asked;
-    const groups = target.isOpen ? onlyServer(found.groups, server) : found.groups;
+    const groups = target.isOpen
+      ? onlyServer(found.groups, server, isLocal?.(endpoint?.host ?? "") === true)
+      : found.groups;
 
-    const {
-      history,
-      problem,
-      path = "",
-    } = await recall(
-      groups.map((group) => observe(group, server)),
-      { folder: settings.stateDir, target: target.key, isPid: settings.pid !== undefined, root, boot, window },
-      context,
-    );
+    const place = {
+      folder: settings.stateDir,
+      target: target.key,
+      isPid: settings.pid !== undefined,
+      root,
+      boot,
+      window,
+    };
+    const observed = groups.map((group) => observe(group, server));
+    // of a server whose process is not known there is nothing new, and what is kept may count again
+    const past = groups.length === 0 ? undefined : await recall(observed, place, context);
+    const { history, problem, path = "" } = past ?? { history: undefined, problem: undefined };
+    const idleOf = (process: ObservedProcess) =>
+      history?.series.find(isOf(process))?.idle ??
+      observed.flatMap(({ processes }) => processes).find(isOf(process))?.idle;
     const facts: Facts = {
       groups: groups.map((group) => ({
         ...group,
         restarts: history?.lives[group.name]?.restarts.length,
         uptime: uptimeOf(group, boot.uptime),
-        processes: group.processes.map((process) => ({ ...process, trend: trendsOf(history, process, window) })),
+        processes: group.processes.map((process) => ({
+          ...process,
+          trend: trendsOf(history, process, window),
+          idleFds: idleOf(process),
+        })),
       })),
       server,
       timeOver: signal.aborted && signal.reason instanceof CheckError ? signal.reason : undefined,
@@ -78,19 +90,23 @@ export default definePlugin({
   },
 });
 
+type ObservedProcess = ObservedGroup["processes"][number];
+
 /** What is worth remembering of a group's processes. */
 function observe(group: ObservedGroup, server: Facts["server"]): ObservedName {
   const answered = server === undefined || isFailure(server) ? undefined : server;
   const itself = answered && serverProcess(group, answered);
   const processes = group.processes.map((process) => {
     const { pid, startTicks, fds, rss } = process;
-    const workers = process === itself ? answered?.workers : undefined;
-    return { pid, startTicks, isChild: isChild(process, group), fds, rss, workers };
+    const isServer = process === itself && answered !== undefined;
+    const workers = isServer ? answered.workers : undefined;
+    const idle = isServer && fds !== undefined ? Math.max(0, fds - answered.connections) : undefined;
+    return { pid, startTicks, isChild: isChild(process, group), fds, rss, workers, idle };
   });
   return { name: group.name, processes };
 }
 
-const isChild = ({ parent }: ObservedGroup["processes"][number], { processes }: ObservedGroup) =>
+const isChild = ({ parent }: ObservedProcess, { processes }: ObservedGroup) =>
   processes.some(({ pid }) => pid === parent);
 
 /** The kernel's clock ticks in a second, as it tells them: on all machines that Node runs on. */
@@ -102,13 +118,25 @@ function uptimeOf(group: ObservedGroup, now: number): number | undefined {
   return own.length === 0 ? undefined : Math.max(0, Math.round(now - youngest / TICKS));
 }
 
-/** Of several job servers on this machine the one that was asked, when it says which it is. */
-function onlyServer(groups: readonly ObservedGroup[], server: Facts["server"]): readonly ObservedGroup[] {
-  if (server === undefined || isFailure(server)) return groups;
-  return groups.map((group) => {
-    const itself = serverProcess(group, server);
+/**
+ * Of the job servers on this machine the one that was asked, when it says which it is; when it does not answer, the one that
+ * listens on its port. None where that is not known: the figures of another one would be taken for its own.
+ */
+function onlyServer(
+  groups: readonly ObservedGroup[],
+  server: Facts["server"],
+  local: boolean,
+): readonly ObservedGroup[] {
+  if (server === undefined) return groups;
+  return groups.flatMap((group) => {
+    const listening = local ? group.processes.filter(({ listens }) => listens) : [];
     // behind a tunnel or a forwarded port it is none of these
-    return itself === undefined ? group : { ...group, processes: [itself] };
+    const itself = isFailure(server)
+      ? listening.length === 1
+        ? listening[0]
+        : undefined
+      : serverProcess(group, server);
+    return itself === undefined ? [] : [{ ...group, processes: [itself] }];
   });
 }
 

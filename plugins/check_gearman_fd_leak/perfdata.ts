@@ -96,12 +96,12 @@ export default [
   },
   {
     label: "<name>_per_worker",
-    meaning: "descriptors for each of them",
+    meaning: "descriptors for each of them, without those that gearmand has beside its connections",
     warning: "perWorkerWarning",
     critical: "perWorkerCritical",
     min: 0,
     with: ["server"],
-    when: "when it has workers",
+    when: "from ten workers on",
   },
   {
     label: "<name>_eta",

@@ -33,9 +33,11 @@ interface Probe {
 }
 
 /** A process with all that one look told. */
-interface Observed extends Omit<ProcessFacts, "trend"> {
+interface Observed extends Omit<ProcessFacts, "trend" | "idleFds"> {
   readonly startTicks: number;
   readonly parent: number;
+  /** It takes connections to the port, as far as its sockets could be seen. */
+  readonly listens: boolean;
 }
 
 export interface ObservedGroup {
@@ -230,6 +232,7 @@ function finish(
       (seen?.sockets?.size === 0 && seen.kinds?.aborted === false ? none : undefined),
     denied: denied || seen?.denied === true ? denial(root, pid, userName) : undefined,
     unaccepted: tally?.unaccepted ?? 0,
+    listens: tally?.listens ?? false,
   };
 }
 

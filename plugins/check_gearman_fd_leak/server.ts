@@ -34,7 +34,7 @@ export async function askServer(server: TcpEndpoint, connect: ConnectOptions): P
 }
 
 /** Whether a host is this machine, as far as its name tells. */
-function isLocal(host: string): boolean {
+export function isLocal(host: string): boolean {
   if (/^(?:localhost|::1|127(?:\.\d+){3})$/i.test(host) || host === hostname()) return true;
   return Object.values(networkInterfaces()).some((addresses) => addresses?.some(({ address }) => address === host));
 }

@@ -18,11 +18,14 @@ export class SocketTally {
   gearman = 0;
   closeWait = 0;
   unaccepted = 0;
+  /** It takes connections to the port. */
+  listens = false;
   readonly states = new Tally(20);
   readonly peers = new Tally();
 
   add({ state, localPort, remotePort, remoteAddress }: TcpSocket, port: number): void {
     if ((localPort === port || remotePort === port) && state !== "LISTEN") this.gearman++;
+    else if (localPort === port) this.listens = true;
     if (state === "CLOSE_WAIT") this.closeWait++;
     this.states.add(state);
     if (state !== "LISTEN") this.peers.add(remoteAddress);

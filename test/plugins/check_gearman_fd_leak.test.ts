@@ -101,7 +101,7 @@ test(
   async (t) => {
     await startGearmand(t);
     const server = await startGearmand(t);
-    for (let i = 0; i < 3; i++) await registerQueues(t, server.address, ["host"]);
+    for (let i = 0; i < 10; i++) await registerQueues(t, server.address, ["host"]);
     const answer = await check(
       temporaryFolder(t),
       "-H",
@@ -109,7 +109,7 @@ test(
       "--processes",
       "1:1",
       "--per-worker-critical",
-      "5",
+      "0.5",
     );
     assert.equal(answer.state, "CRITICAL");
     assert.match(
@@ -118,8 +118,30 @@ test(
         `^check_gearman_fd_leak CRITICAL - gearmand \\(pid ${server.pid}\\) has [\\d.]+ descriptors per connected worker$`,
       ),
     );
-    assert.equal(answer.value("gearmand_workers"), 3);
-    assert.match(answer.stdout, /^127\.0\.0\.1:\d+: 4 connections, 3 of workers, 1 without a queue/m);
+    assert.equal(answer.value("gearmand_workers"), 10);
+    // its own descriptors and threads do not count
+    assert.ok((answer.value("gearmand_per_worker") ?? 99) < 1.5, answer.stdout);
+    assert.match(answer.stdout, /^127\.0\.0\.1:\d+: 11 connections, 10 of workers, 1 without a queue/m);
+  },
+);
+
+test(
+  "of a job server that is not reached, or is none of those here, no other one's figures are shown",
+  needs("gearmand"),
+  async (t) => {
+    const server = await startGearmand(t);
+    const state = temporaryFolder(t);
+    const { address } = await refused();
+    const down = await check(state, "-H", address);
+    assert.deepEqual([down.state, down.labels], ["CRITICAL", []]);
+    assert.match(down.text, /CRITICAL - failed to connect .* Connection refused$/);
+    // one that hangs is known by the port it listens on
+    process.kill(server.pid, "SIGSTOP");
+    const hung = await check(state, "-H", server.address, "-t", "3");
+    process.kill(server.pid, "SIGCONT");
+    assert.equal(hung.state, "CRITICAL");
+    assert.match(hung.text, /no complete answer from .*gearmand \(pid \d+\) is stopped \(state T\)/);
+    assert.ok(hung.labels.includes("gearmand_fds"), hung.stdout);
   },
 );
 
@@ -473,12 +495,18 @@ test("options that contradict each other are refused", async (t) => {
   }
 });
 
-test("checks with other windows, or of job servers on other ports, keep samples of their own", async (t) => {
-  const state = temporaryFolder(t);
-  const pid = ["--pid", String(process.pid)];
-  await check(state, ...pid);
-  await check(state, ...pid, "--window", "2h");
-  await check(state, "-H", "127.0.0.1:1");
-  await check(state, "-H", "127.0.0.1:2");
-  assert.equal(readdirSync(state).length, 4);
-});
+test(
+  "checks with other windows, or of job servers on other ports, keep samples of their own",
+  needs("gearmand"),
+  async (t) => {
+    const state = temporaryFolder(t);
+    const pid = ["--pid", String(process.pid)];
+    await check(state, ...pid);
+    await check(state, ...pid, "--window", "2h");
+    for (let server = 0; server < 2; server++) await check(state, "-H", (await startGearmand(t)).address);
+    assert.equal(readdirSync(state).length, 4);
+    // a server that is not reached forgets nothing, and remembers nothing
+    await check(state, "-H", "127.0.0.1:1");
+    assert.equal(readdirSync(state).length, 4);
+  },
+);

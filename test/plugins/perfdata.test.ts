@@ -75,7 +75,7 @@ const RUNS: Readonly<Record<string, (t: TestContext, plugin: Notes, levels: read
   ),
   async check_gearman_fd_leak(t, { run, missing }, levels) {
     const { address, host, port } = await startGearmand(t);
-    await registerQueues(t, address, ["host"]);
+    for (let worker = 0; worker < 10; worker++) await registerQueues(t, address, ["host"]);
     const state = temporaryFolder(t);
     const isWhole = async () => {
       const leaked = connect(port, host);

@@ -46,6 +46,7 @@ const process = (facts: Partial<ProcessFacts> = {}): ProcessFacts => ({
   denied: undefined,
   unaccepted: 0,
   trend: undefined,
+  idleFds: undefined,
   ...facts,
 });
 
@@ -247,8 +248,17 @@ test("descriptors per worker are those of the job server that was asked", () => 
     const processes = inner.map((innerPid, index) => process({ pid: 100 + index, innerPid, fds: 60 }));
     assert.equal(evaluate(facts(processes, { server }), perWorker).status, status, inner.join());
   }
-  const none = { ...server, workers: 0 };
-  assert.equal(evaluate(facts([process()], { server: none }), perWorker).status, Status.OK);
+  const idle = evaluate(facts([process({ fds: 60, idleFds: 30 })], { server }), perWorker);
+  assert.equal(idle.status, Status.OK);
+  assert.match(first(idle), /'gearmand_per_worker'=3;;5;0/);
+  for (const workers of [0, 9]) {
+    const few = evaluate(facts([process({ fds: 900 })], { server: { ...server, workers } }), perWorker);
+    assert.deepEqual([few.status, /_per_worker/.test(first(few))], [Status.WARNING, false]);
+    assert.match(report("x", few, 0), /^Descriptors per worker are not judged below 10 workers$/m);
+  }
+  const nowhere = evaluate(facts([], { server, groups: [] }), rules);
+  assert.equal(nowhere.status, Status.UNKNOWN);
+  assert.equal(nowhere.text, "no process of this machine is known to be 127.0.0.1:4730: name one (-C, --pid)");
 });
 
 test("a job server that does not answer is as bad as its failure, and the level is said all the same", () => {

@@ -19,6 +19,7 @@ const observe = (pid: number, fds: number): Observation => ({
   fds,
   rss: 1,
   workers: undefined,
+  idle: undefined,
 });
 
 /** Adds a run that saw processes of one name. */
@@ -171,4 +172,17 @@ test("how long growth could not be judged goes on from boot to boot, and ends wh
   for (let run = 0; run <= 12; run++)
     history = add(history, [observe(1, 1)], { boot: "x", time: 100 + run * 300, now: 3000 + run * 300 }, HOUR);
   assert.equal(history.unjudged, undefined);
+});
+
+test("the fewest descriptors beside the connections are kept", () => {
+  let history: History | undefined;
+  for (const [time, idle] of [
+    [1, 40],
+    [2, 30],
+    [3, undefined],
+    [4, 55],
+  ] as const)
+    history = add(history, [{ ...observe(1, 60), idle }], { boot: "b", time }, HOUR);
+  assert.equal(history?.series[0]?.idle, 30);
+  assert.deepEqual(parseHistory(JSON.parse(JSON.stringify(history))), JSON.parse(JSON.stringify(history)));
 });

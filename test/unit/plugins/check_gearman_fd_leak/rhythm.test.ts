@@ -45,6 +45,7 @@ function* alarms({ window, growth, lasts, fds, every = 5 * MINUTE, restart = las
       isChild: false,
       rss: undefined,
       workers: undefined,
+      idle: undefined,
     };
     const now = Math.round(fds(time));
     history = remember(

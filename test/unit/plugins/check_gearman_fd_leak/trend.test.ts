@@ -122,7 +122,7 @@ function live(
   return history ?? assert.fail();
 }
 
-const one = { pid: 7, startTicks: 100, isChild: false, rss: 1000, workers: undefined };
+const one = { pid: 7, startTicks: 100, isChild: false, rss: 1000, workers: undefined, idle: undefined };
 
 test("a process that restarted starts a new series: its first climb is not held against it", () => {
   const history = live(60, (run) => ({
