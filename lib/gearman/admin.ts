@@ -108,6 +108,16 @@ export class AdminClient {
     return jobs;
   }
 
+  /** The unique ids of all jobs of all queues, abandoned ones among them. @throws as {@link workers} */
+  async uniques(): Promise<readonly string[]> {
+    const uniques: string[] = [];
+    await this.#ask("jobs", "show unique jobs", (line, index) => {
+      if (index === 0) this.#refuseError("show unique jobs", line);
+      uniques.push(line);
+    });
+    return uniques;
+  }
+
   /** The server's process id, in its own pid namespace. */
   async getpid(): Promise<number> {
     const [, pid] = /^OK (\d+)$/.exec(await this.#command("getpid")) ?? [];

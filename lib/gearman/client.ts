@@ -124,8 +124,7 @@ export class JobClient {
   /** What the server knows of the job with this unique id, in whatever queue. */
   async uniqueStatus(unique: string): Promise<UniqueStatus> {
     this.#session.send(PacketType.GET_STATUS_UNIQUE, unique);
-    const [, ...fields] = splitTexts(await this.#receive(PacketType.STATUS_RES_UNIQUE, "job status refused"), 6);
-    return { ...readJobStatus(fields), clients: Number(fields[4]) };
+    return readUniqueStatus(await this.#receive(PacketType.STATUS_RES_UNIQUE, "job status refused"));
   }
 
   close(): void {
@@ -247,4 +246,9 @@ export function readJobStatus(fields: readonly string[]): JobStatus {
     numerator: Number(numerator),
     denominator: Number(denominator),
   };
+}
+
+export function readUniqueStatus(body: Buffer): UniqueStatus {
+  const [, ...fields] = splitTexts(body, 6);
+  return { ...readJobStatus(fields), clients: Number(fields[4]) };
 }

@@ -10,8 +10,10 @@ import {
   type JobStatus,
   RunningJob,
   readJobStatus,
+  readUniqueStatus,
   splitHandle,
   submitType,
+  type UniqueStatus,
 } from "./client.ts";
 import type { Frame } from "./frame-reader.ts";
 import { PacketType, splitTexts } from "./packet.ts";
@@ -69,6 +71,8 @@ export class Exchange {
   readonly #unconfirmed: Submitted[] = [];
   readonly #jobs = new Map<string, Submitted>();
   readonly #offered = new Set<string>();
+  /** Who waits for the status of a unique id: the server answers in the order it was asked. */
+  readonly #uniqueStatuses: { resolve(status: UniqueStatus): void; reject(failure: CheckError): void }[] = [];
   /** The server owes an answer to a grab, or a wake-up. */
   #working = false;
   /** A grab has not been answered yet. */
@@ -118,6 +122,14 @@ export class Exchange {
   /** Asks what the server knows of a job that was submitted here; the answer comes by its event `status`. */
   askStatus(handle: string): void {
     this.#session.send(PacketType.GET_STATUS, handle);
+  }
+
+  /** What the server knows of a job of any client, by its unique id. @throws CheckError when the connection breaks. */
+  uniqueStatus(unique: string): Promise<UniqueStatus> {
+    return new Promise((resolve, reject) => {
+      this.#uniqueStatuses.push({ resolve, reject });
+      this.#session.send(PacketType.GET_STATUS_UNIQUE, unique);
+    });
   }
 
   /**
@@ -214,6 +226,9 @@ export class Exchange {
         this.#jobs.get(handle)?.events.status(readJobStatus(fields));
         break;
       }
+      case PacketType.STATUS_RES_UNIQUE:
+        this.#uniqueStatuses.shift()?.resolve(readUniqueStatus(body));
+        break;
       default:
         this.#report(type, body);
     }
@@ -259,6 +274,7 @@ export class Exchange {
 
   #fail(failure: CheckError): void {
     this.#inbox.fail(failure);
+    for (const { reject } of this.#uniqueStatuses) reject(failure);
     const closed = this.#closed;
     this.close();
     if (!closed) this.#events.lost(failure);

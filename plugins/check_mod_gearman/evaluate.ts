@@ -16,10 +16,10 @@ import {
   type Expectation,
   excerpt,
   lostText,
-  noWorkerText,
   seconds,
   shown,
   strayText,
+  unsentText,
   withServer,
   wrongText,
 } from "./words.ts";
@@ -105,8 +105,8 @@ function judgeQueue(queue: QueueFacts, server: string, prefix: string, wayBack: 
   const name = queueName(queue, prefix);
   if (trips.length === 0) {
     // a healthy worker that restarts has none for some seconds
-    const status = queue.unconfirmedOf === undefined ? Status.CRITICAL : Status.UNKNOWN;
-    return [verdict(status, `${name} ${noWorkerText(queue)}`)];
+    const isUnconfirmed = queue.unconfirmedOf !== undefined && (queue.counts?.worker ?? 0) === 0;
+    return [verdict(isUnconfirmed ? Status.UNKNOWN : Status.CRITICAL, `${name}${unsentText(queue)}`)];
   }
 
   const problems: Result[] = [];

@@ -34,6 +34,10 @@ export interface QueueFacts {
   readonly name: string;
   /** As the server listed it last; undefined when it does not know the queue. */
   readonly counts: { readonly worker: number; readonly waiting: number } | undefined;
+  /** Jobs that earlier runs withdrew, and that wait there still. */
+  readonly withdrawn: number;
+  /** How long that kept jobs from being sent, in seconds. */
+  readonly heldBackSeconds: number;
   /** Jobs at work in all queues of the server then: a worker may serve several. */
   readonly runningOnServer: number;
   /** How long it was looked at without seeing a worker, in seconds. */

@@ -9,6 +9,7 @@ import type { QueueFacts, ResultServerFacts, ServerFacts } from "./facts.ts";
 import { isAbandoned, type Mailbox } from "./mailbox.ts";
 import type { ProbeOrder } from "./order.ts";
 import { Trip } from "./trip.ts";
+import { countWithdrawn, MOST_JOBS, uniqueId } from "./withdrawn.ts";
 
 /** Longest wait for the server's last words about jobs that are not done. */
 const LAST_LOOK_MS = 200;
@@ -23,15 +24,20 @@ const LONGEST_PAUSE_MS = 250;
 /** Queues of dead runs tidied up by one run. */
 const MOST_ABANDONED = 20;
 
-/** A list of jobs is for all queues, so of a server with more jobs than this it is not asked. */
-const MOST_JOBS = 10_000;
+/** Pause between two looks at jobs that earlier runs withdrew. */
+const HELD_BACK_PAUSE_MS = 250;
 
 interface Target {
   readonly name: string;
   tokens: readonly string[];
   counts: QueueStatus | undefined;
+  withdrawn: number;
   readonly trips: Trip[];
 }
+
+/** Whether a job of an earlier run waits there, before which a new one is not sent: it would be counted as well. */
+const isHeldBack = ({ trips, counts, withdrawn }: Target) =>
+  trips.length === 0 && (counts?.worker ?? 0) > 0 && withdrawn > 0;
 
 /** The part of the probe that one server sees. */
 export class ServerProbe {
@@ -50,6 +56,9 @@ export class ServerProbe {
   readonly #timeIsUp: Promise<void>;
   #endTime: () => void = () => {};
   #confirmedSeconds = 0;
+  #heldBackSeconds = 0;
+  /** The newest look; the text protocol takes one question at a time. */
+  #look: Promise<ServerStatus> | undefined;
   #running = 0;
   #failure: CheckError | undefined;
 
@@ -60,7 +69,7 @@ export class ServerProbe {
     this.#cipher = cipher;
     this.#context = context;
     this.#peer = formatEndpoint(server);
-    this.#targets = order.queues.map((name) => ({ name, tokens: [], counts: undefined, trips: [] }));
+    this.#targets = order.queues.map((name) => ({ name, tokens: [], counts: undefined, withdrawn: 0, trips: [] }));
     this.#timeIsUp = new Promise((resolve) => {
       this.#endTime = resolve;
     });
@@ -72,9 +81,7 @@ export class ServerProbe {
   async run(): Promise<void> {
     try {
       await this.#launch();
-      const watching = this.#watch();
-      await Promise.all(this.#trips().map(({ settled }) => settled));
-      await watching;
+      await Promise.all([this.#watch(), this.#sendHeldBack().then(() => this.#watch())]);
       // a result that came twice waits in the queue by now
       await this.drain();
     } catch (error) {
@@ -109,12 +116,14 @@ export class ServerProbe {
   async lastLook(): Promise<void> {
     const exchange = this.#exchange;
     const waiting = this.#trips().filter((trip) => trip.isWaiting);
-    if (exchange === undefined || this.#failure !== undefined || !this.#gaveUp || this.#trips().length === 0) return;
+    if (exchange === undefined || this.#failure !== undefined || !this.#gaveUp) return;
+    if (this.#trips().length === 0 && !this.#targets.some(isHeldBack)) return;
     let alive = false;
     const echo = exchange.flush().then(() => {
       alive = true;
     });
     const ask = async () => {
+      await this.#look;
       await echo;
       if (waiting.length === 0) return;
       const { queues } = await exchange.admin.status();
@@ -136,9 +145,11 @@ export class ServerProbe {
       label: endpointLabel(this.#server),
       failure: this.#failure,
       queues: this.#targets.map(
-        ({ name, counts, trips }): QueueFacts => ({
+        ({ name, counts, withdrawn, trips }): QueueFacts => ({
           name,
           counts,
+          withdrawn,
+          heldBackSeconds: this.#heldBackSeconds,
           runningOnServer: this.#running,
           confirmedSeconds: this.#confirmedSeconds,
           unconfirmedOf: this.#confirmedSeconds < this.#order.confirmSeconds ? this.#order.confirmSeconds : undefined,
@@ -159,8 +170,8 @@ export class ServerProbe {
     await this.#recount();
     const jobs = this.#trips().flatMap(({ pending }) => pending ?? []);
     const deserted = this.#targets
-      .filter(({ counts, trips }) => {
-        const ours = trips.filter((trip) => trip.isWaiting).length;
+      .filter(({ counts, withdrawn, trips }) => {
+        const ours = withdrawn + trips.filter((trip) => trip.isWaiting).length;
         return ours > 0 && counts?.worker === 0 && counts.waiting <= ours;
       })
       .map(({ name }) => name);
@@ -173,7 +184,10 @@ export class ServerProbe {
     // before the launch is over, and at the last look, somebody else is asking on this connection
     if (exchange === undefined || !this.#launched || this.#gaveUp) return;
     if (!this.#trips().some((trip) => trip.isWaiting)) return;
-    const ask = async () => this.#note((await exchange.admin.status()).queues);
+    const ask = async () => {
+      await this.#look;
+      this.#note((await exchange.admin.status()).queues);
+    };
     await Promise.race([ask().catch(() => {}), sleep(RECOUNT_MS)]);
   }
 
@@ -212,7 +226,7 @@ export class ServerProbe {
     for (const target of this.#targets) {
       target.tokens = await Promise.all(Array.from({ length: this.#order.count }, () => randomUnique()));
     }
-    const first = await exchange.admin.status();
+    const first = await this.#lookAt(exchange);
     log(`${this.#peer}: ${first.queues.length} queues in ${first.seconds.toFixed(3)} s`);
     for (const { name } of first.queues.filter((queue) => isAbandoned(queue, now())).slice(0, MOST_ABANDONED)) {
       log(`${this.#peer}: tidying up ${name}`);
@@ -221,17 +235,52 @@ export class ServerProbe {
     // a worker may send its result to another server than the one it got the job from
     if (servers.length + resultServers.length > 1) this.#offer(exchange);
     const start = process.uptime();
-    const launchSome = ({ queues }: ServerStatus) => {
-      this.#note(queues);
+    const launchSome = () => {
       // nobody would wait for a job sent now
       if (this.#gaveUp) return false;
-      const lacking = this.#targets.filter(({ trips }) => trips.length === 0);
-      for (const target of lacking) if ((target.counts?.worker ?? 0) > 0) this.#submit(exchange, target);
-      return this.#targets.some(({ trips }) => trips.length === 0);
+      this.#submitSome(exchange);
+      return this.#targets.some((target) => target.trips.length === 0 && !isHeldBack(target));
     };
-    await askWhile(launchSome, first, () => exchange.admin.status(), confirmSeconds, this.#context);
+    await askWhile(launchSome, first, () => this.#lookAt(exchange), confirmSeconds, this.#context);
     this.#confirmedSeconds = process.uptime() - start;
     this.#launched = true;
+  }
+
+  /** Sends the jobs that were held back once no job of an earlier run waits any more: a worker fetches jobs again. */
+  async #sendHeldBack(): Promise<void> {
+    const exchange = this.#exchange;
+    const start = process.uptime();
+    while (exchange !== undefined && this.#targets.some(isHeldBack) && !this.#gaveUp && this.#failure === undefined) {
+      // a run that waits here has its result queue, as one that has sent its jobs
+      this.#offer(exchange);
+      await Promise.race([sleep(HELD_BACK_PAUSE_MS), this.#timeIsUp]);
+      if (!this.#gaveUp) await Promise.race([this.#lookAt(exchange), this.#timeIsUp]);
+      if (!this.#gaveUp) this.#submitSome(exchange);
+      this.#heldBackSeconds = process.uptime() - start;
+    }
+  }
+
+  #lookAt(exchange: Exchange): Promise<ServerStatus> {
+    const look = async () => {
+      const status = await exchange.admin.status();
+      const lacking = this.#targets.filter(({ trips }) => trips.length === 0).map(({ name }) => name);
+      const withdrawn = await countWithdrawn(exchange, status.queues, (name) => lacking.includes(name));
+      for (const target of this.#targets) target.withdrawn = withdrawn.get(target.name) ?? 0;
+      this.#note(status.queues);
+      return status;
+    };
+    const newest = look();
+    // one that is not waited for any more may fail
+    newest.catch(() => {});
+    this.#look = newest;
+    return newest;
+  }
+
+  #submitSome(exchange: Exchange): void {
+    for (const target of this.#targets) {
+      const { trips, counts, withdrawn } = target;
+      if (trips.length === 0 && (counts?.worker ?? 0) > 0 && withdrawn === 0) this.#submit(exchange, target);
+    }
   }
 
   #note(queues: readonly QueueStatus[]): void {
@@ -253,7 +302,7 @@ export class ServerProbe {
       this.#mailbox.trips.push(trip);
       const payload = this.#cipher.seal(this.#jobText(name, token));
       exchange.submit(
-        { queue: name, unique: `check_mod_gearman-${token}`, payload, priority: this.#order.priority },
+        { queue: name, unique: uniqueId(name, token), payload, priority: this.#order.priority },
         {
           created: (handle) => trip.created(handle),
           refused: ({ message }) => trip.refuse(message),

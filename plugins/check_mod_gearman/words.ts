@@ -15,12 +15,34 @@ export interface Expectation {
 /** Longest foreign text in a line, in characters. */
 const LONGEST_SHOWN = 100;
 
-export function noWorkerText({ counts, confirmedSeconds, unconfirmedOf }: QueueFacts): string {
+/** Why no job was sent. */
+export function unsentText(queue: QueueFacts): string {
+  const { counts, withdrawn, heldBackSeconds, runningOnServer } = queue;
+  if (counts === undefined || counts.worker === 0 || withdrawn === 0) return noWorkerText(queue);
+  const { worker, waiting } = counts;
+  const some = `: no job sent in ${seconds(heldBackSeconds)}, ${counted(worker, "worker")}, ${waitingText(waiting, withdrawn)}`;
+  return waiting > withdrawn ? some : `${some}: ${blame(worker, runningOnServer)}`;
+}
+
+/** gearmand counts a withdrawn job until a worker asks for one. */
+function waitingText(waiting: number, withdrawn: number): string {
+  const jobs = `${counted(waiting, "job")} waiting`;
+  if (withdrawn === 0) return jobs;
+  const which = waiting > withdrawn ? `${withdrawn} of them` : waiting === 1 ? "it is" : "all of them";
+  return `${jobs}, ${which} this check's from earlier runs`;
+}
+
+function blame(worker: number, running: number): string {
+  if (running === 0) return worker === 1 ? "the worker hangs" : "the workers hang";
+  return worker === 1 ? "the worker is busy, or hangs" : "the workers are busy, or hang";
+}
+
+function noWorkerText({ counts, withdrawn, confirmedSeconds, unconfirmedOf }: QueueFacts): string {
   const known = counts === undefined ? "not found, so it has no worker" : "has no worker";
   const since = confirmedSeconds >= 0.1 ? ` for ${confirmedSeconds.toFixed(1)} s` : "";
-  const waiting = counts !== undefined && counts.waiting > 0 ? `, ${counted(counts.waiting, "job")} waiting` : "";
+  const waiting = counts !== undefined && counts.waiting > 0 ? `, ${waitingText(counts.waiting, withdrawn)}` : "";
   const why = unconfirmedOf === undefined ? "" : `: -t leaves no time to see it for ${unconfirmedOf} s (--confirm)`;
-  return `${known}${since}${waiting}: no job sent${why}`;
+  return ` ${known}${since}${waiting}: no job sent${why}`;
 }
 
 /**
@@ -65,10 +87,8 @@ function unfetchedText({ counts, trips, runningOnServer }: QueueFacts): string {
   const ours = trips.filter(({ stage }) => stage === "waiting").length;
   const workers = counted(worker, "worker");
   if (waiting > ours) return `${workers}, ${counted(waiting, "job")} waiting`;
-  const verb = worker === 1 ? "the worker hangs" : "the workers hang";
-  if (runningOnServer === 0) return `${workers}, no other job waiting: ${verb}`;
-  const busy = worker === 1 ? "the worker is busy, or hangs" : "the workers are busy, or hang";
-  return `${workers}, ${counted(runningOnServer, "job")} running, no other job waiting: ${busy}`;
+  const running = runningOnServer === 0 ? "" : `, ${counted(runningOnServer, "job")} running`;
+  return `${workers}${running}, no other job waiting: ${blame(worker, runningOnServer)}`;
 }
 
 export function strayText({ kind, server }: Stray): string {

@@ -41,6 +41,8 @@ const lost = (facts: Partial<TripFacts> = {}): TripFacts =>
 const queue = (trips: readonly TripFacts[], facts: Partial<QueueFacts> = {}): QueueFacts => ({
   name: "service",
   counts: { worker: 3, waiting: 0 },
+  withdrawn: 0,
+  heldBackSeconds: 0,
   runningOnServer: 0,
   confirmedSeconds: 0,
   unconfirmedOf: undefined,
