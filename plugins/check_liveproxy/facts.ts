@@ -102,7 +102,7 @@ export interface Remembered {
 
 /** Everything that was found out. */
 export interface Facts {
-  /** Milliseconds since 1970. */
+  /** When the proxy's files and processes were read, in milliseconds since 1970. */
   readonly nowMs: number;
   readonly proxy: ProxyFacts | undefined;
   readonly sites: readonly SiteFacts[];

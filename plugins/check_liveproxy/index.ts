@@ -143,6 +143,8 @@ export default definePlugin({
     requireOmdSite(options);
     const rules = readRules(options, context.given);
 
+    // the proxy's files and processes are read first: what they say is as old as it was then, however long sites are asked
+    const [nowMs, readAt] = [context.now(), process.uptime()];
     const [{ proxy, sites, secondsNeeded }, lmds] = await Promise.all([
       probeSites(
         {
@@ -168,7 +170,7 @@ export default definePlugin({
             ({ key, name }) =>
               (site.length === 0 || site.includes(key) || site.includes(name)) && isSelected(name, include, exclude),
           );
-    const found = { nowMs: context.now(), proxy, sites, lmds, secondsNeeded };
+    const found = { nowMs, readAt, proxy, sites, lmds, secondsNeeded };
     const around = surroundingsOf(found, rules);
     const what = { ...places, lmds: lmds.map(({ address }) => address), site, include, exclude };
     const remembered = await recall(found, around, { folder: options.stateDir, target: targetName(what) }, context);

@@ -30,10 +30,11 @@ export interface MemoryPlace {
  * Takes this run into the memory, and tells what earlier ones saw. What fails is said, not thrown: a memory that cannot be
  * kept is none, because what it holds may be over by now.
  *
+ * @param found `readAt`: when the state file was, by `process.uptime()`
  * @param surroundings in the order of `facts.sites`
  */
 export async function recall(
-  { sites, lmds }: Pick<Facts, "sites" | "lmds">,
+  { sites, lmds, readAt }: Pick<Facts, "sites" | "lmds"> & { readonly readAt: number },
   surroundings: readonly Surroundings[],
   { folder, target }: MemoryPlace,
   context: Context,
@@ -47,8 +48,9 @@ export async function recall(
     context.log(`state: ${path}`);
     const { content, problem } = readState(path);
     const read = parseMemory(content);
-    const known = stillKnown(read, boot.id, boot.uptime);
-    const { memory, ...told } = learn(known, looks, lmds, boot.id, Math.round(boot.uptime * 10) / 10);
+    const time = boot.uptime - (process.uptime() - readAt);
+    const known = stillKnown(read, boot.id, time);
+    const { memory, ...told } = learn(known, looks, lmds, boot.id, Math.round(time * 10) / 10);
     if (!isEmpty(memory) || content !== undefined || problem !== undefined) writeState(path, formatMemory(memory));
     const useless =
       problem ?? (content !== undefined && read === undefined ? "it is no memory of this check" : undefined);

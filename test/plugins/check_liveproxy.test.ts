@@ -619,6 +619,25 @@ test("what is late has the state that -t names", async (t) => {
   );
 });
 
+test("a state file is as old as it was when it was read, however long a site is waited for", async (t) => {
+  const core = await startCannedCore(t);
+  core.hold(true);
+  const file = join(temporaryFolder(t), "state");
+  writeFileSync(file, "Current state:\n[live]\n  State:                   ready\n");
+  const writtenMs = Date.now();
+  utimesSync(file, writtenMs / 1000, writtenMs / 1000);
+  const asking = check("--socket-dir", join(core.socket, ".."), "--state-file", file, "--channels-warning", "0:");
+  await until(
+    async () => core.queries().length > 0,
+    async () => "the query",
+  );
+  const askedMs = Date.now();
+  setTimeout(() => core.hold(false), 3000);
+  const { perfdata, stdout } = await asking;
+  const age = perfdata.find(({ label }) => label === "state_age")?.value ?? Number.NaN;
+  assert.ok(age <= (askedMs - writtenMs) / 1000, stdout);
+});
+
 test("a master that is a zombie is not running", async (t) => {
   const core = await startCannedCore(t);
   const proxy = await startLiveproxyd(t, { sites: [{ id: "muc", target: core.socket }] });
