@@ -146,11 +146,22 @@ const isTlsAlert = (bytes: Buffer) => bytes[0] === 0x15 && bytes[1] === 0x03;
 
 function strangerError(bytes: Buffer): LivestatusError {
   const text = firstLine(bytes.toString());
-  const message = isTlsAlert(bytes)
-    ? "not a Livestatus answer: a TLS alert, encryption setting wrong?"
-    : `not a Livestatus answer: '${text}'`;
-  return new LivestatusError(Status.CRITICAL, "stranger", message);
+  const name = STRANGERS.find(([pattern]) => pattern.test(text))?.[1];
+  const what = isTlsAlert(bytes)
+    ? "a TLS alert, encryption setting wrong?"
+    : `'${text}'${name === undefined ? "" : ` (${name})`}`;
+  // what is not known may be the core's own front, saying that there is no core
+  const status = name === undefined ? Status.CRITICAL : Status.UNKNOWN;
+  return new LivestatusError(status, "stranger", `not a Livestatus answer: ${what}`);
 }
+
+/** Servers by how their answer to a line they do not know, or their greeting, begins. */
+const STRANGERS: readonly (readonly [RegExp, string])[] = [
+  [/^ERR UNKNOWN_COMMAND\b/i, "a gearmand"],
+  [/^(?:HTTP\/|<!doctype html|<html)/i, "a web server"],
+  [/^SSH-/, "an SSH server"],
+  [/^220[ -]/, "a mail or FTP server"],
+];
 
 function closedUnanswered(cause?: unknown): LivestatusError {
   const message =

@@ -39,6 +39,9 @@ const notJudged = (text: string): Judged => ({
   findings: [{ status: Status.UNKNOWN, text }],
 });
 
+const wrongServer = (text: string, { status }: LivestatusError, around: Surroundings): Judged =>
+  status === Status.UNKNOWN ? notJudged(text) : down(text, around);
+
 /** The verdict on a site that did not answer with data. */
 export function judgeFailure(site: SiteFacts, error: LivestatusError, around: Surroundings, rules: Rules): Judged {
   const { id, place, isProxied } = site;
@@ -67,6 +70,9 @@ export function judgeFailure(site: SiteFacts, error: LivestatusError, around: Su
         around,
         true,
       );
+    case "stranger":
+      // behind a socket of the proxy it is an outage, at an address a mistake in the command line
+      return isProxied ? down(`${name}: ${message}${at}`, around) : wrongServer(`${name}: ${message}`, error, around);
     case "refused":
       return isProxied ? judgeStaleSocket(site, around) : down(`${name}: ${message}`, around);
     case "not accepting":

@@ -8,6 +8,7 @@ import { join } from "node:path";
 import { after, type TestContext, test } from "node:test";
 
 import { startCannedCore, status } from "../servers/canned-core.ts";
+import { startGearmand } from "../servers/gearmand.ts";
 import { type Icinga, startIcinga } from "../servers/icinga2.ts";
 import { fixed16 } from "../servers/liveproxyd/answer.ts";
 import { startLiveproxyd } from "../servers/liveproxyd/start.ts";
@@ -636,6 +637,13 @@ test("a state file is as old as it was when it was read, however long a site is 
   const { perfdata, stdout } = await asking;
   const age = perfdata.find(({ label }) => label === "state_age")?.value ?? Number.NaN;
   assert.ok(age <= (askedMs - writtenMs) / 1000, stdout);
+});
+
+test("a gearmand is said to be one, and no outage", needs("gearmand"), async (t) => {
+  const { address } = await startGearmand(t);
+  const words = (what: string) =>
+    new RegExp(`^check_liveproxy UNKNOWN - ${what}: not a Livestatus answer: 'ERR .*' \\(a gearmand\\)$`);
+  await expects(3, words(address), "-H", address);
 });
 
 test("a master that is a zombie is not running", async (t) => {

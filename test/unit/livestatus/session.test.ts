@@ -109,7 +109,7 @@ test("a core that refuses a column it does not know is asked again without", asy
   }
 });
 
-const NO_ANSWERS: readonly (readonly [string, string | Buffer, string, RegExp])[] = [
+const NO_ANSWERS: readonly (readonly [string, string | Buffer, string, RegExp, status?: number])[] = [
   ["an error", fixed16(502, "not up\nStack\n"), "error answer", /^error 502: not up$/],
   ["an error without text", fixed16(400, ""), "error answer", /^error 400 without a text$/],
   ["an error with controls", fixed16(502, "a|b\u001b[31m;c\n"), "error answer", /^error 502: a\/b\?\[31m,c$/],
@@ -122,18 +122,19 @@ const NO_ANSWERS: readonly (readonly [string, string | Buffer, string, RegExp])[
   ["no row", fixed16(200, "[]"), "no data", /no backend up/],
   ["a row too short", fixed16(200, "[[1]]"), "no data", /1 of 4 columns/],
   ["empty cells", fixed16(200, '[["","","",""]]'), "no data", /neither start nor version/],
-  ["a web server", "HTTP/1.1 400 Bad Request\r\n\r\n", "stranger", /'HTTP\/1.1 400 Bad Request'/],
+  ["a web server", "HTTP/1.1 400 Bad Request\r\n\r\n", "stranger", /'HTTP\/1.1 400 Bad Request' \(a web server\)$/, 3],
+  ["a gearmand", "ERR UNKNOWN_COMMAND Unknown+server+command\n", "stranger", /'ERR .*' \(a gearmand\)$/, 3],
   ["LMD's bare error", "bad request: no\n", "stranger", /'bad request: no'/],
   ["a TLS alert", Buffer.of(0x15, 3, 1, 0, 2, 2, 70), "stranger", /TLS alert, encryption setting wrong/],
   ["a huge announcement", "200 99999999999\n", "broken off", /announces an answer of 99999999999 bytes/],
 ];
 
-for (const [what, answer, kind, message] of NO_ANSWERS) {
+for (const [what, answer, kind, message, status = 2] of NO_ANSWERS) {
   test(`${what} is no answer: ${kind}`, async (t) => {
     const error = await failure(ask(await core(t, [answer])));
     assert.equal(error.kind, kind);
     assert.match(error.message, message);
-    assert.equal(error.status, 2);
+    assert.equal(error.status, status);
   });
 }
 
