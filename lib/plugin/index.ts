@@ -47,6 +47,7 @@ export {
   selectionOptions,
   type WrittenPattern,
 } from "./selection.ts";
+export { type Column, Series } from "./series.ts";
 export { parseStatus, Status, statusName, urgency, worst } from "./status.ts";
 export { printable } from "./text.ts";
 export { parseTimeout, type Timeout } from "./timeout.ts";

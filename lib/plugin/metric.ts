@@ -71,6 +71,9 @@ export function plainLabel(label: string): string {
 
 const PLAIN = /^[A-Za-z0-9_.-]*$/;
 
+/** Whether a label is printed as it is, by any consumer. */
+export const isPlainLabel = (label: string) => PLAIN.test(label);
+
 /**
  * Maps any byte string (one character a byte) to a label of `[A-Za-z0-9_.-]`, the characters that no consumer of perfdata
  * changes. Two different inputs never share a label, and the mapping depends on the input alone, so graphs stay apart and

@@ -1,5 +1,5 @@
 import { formatDecimal } from "./decimal.ts";
-import type { Metric, MetricDeclaration, UoM } from "./metric.ts";
+import { formatMetric, isPlainLabel, type Metric, type MetricDeclaration, type UoM } from "./metric.ts";
 import { type Declarations, type Group, type Option, option } from "./option.ts";
 import { type ParsedPerfdata, parsePerfdata } from "./perfdata.ts";
 import { Range, type Threshold } from "./range.ts";
@@ -216,6 +216,11 @@ export interface Gauge<L extends string = string, T extends Threshold | Relative
     value: number,
     ...rest: object extends Names<L> ? [names?: Names<L>, max?: number] : [names: Names<L>, max?: number]
   ): Metric;
+  /**
+   * That item as it is printed; undefined where anything is odd, and it has to be made from {@link metric}. For long lists, see
+   * `Series`.
+   */
+  item(value: number, names: Readonly<Record<string, string | undefined>>): string | undefined;
   /** The verdict on a value, with the item of perfdata that shows what was judged, and by what. One that is not known is UNKNOWN. */
   measure(value: number, ...rest: object extends Names<L> ? [about?: About<L>] : [about: About<L>]): Result;
   /**
@@ -256,6 +261,8 @@ class Meter {
   readonly #isTime: boolean;
   /** The thresholds, unless they depend on the maximum. */
   readonly #absolute: Levels | undefined;
+  /** What follows the number in each item without a maximum, made once. */
+  #madeRest: string | undefined;
 
   constructor(measured: Measured, warning: AnyThreshold, critical: AnyThreshold) {
     this.#measured = measured;
@@ -298,6 +305,12 @@ class Meter {
     return { label: this.#label(names), value: this.#exact(value), uom, warning, critical, min, max };
   }
 
+  item(value: number, names: Readonly<Record<string, string | undefined>>): string | undefined {
+    const label = this.#label(names);
+    if (this.#rest === undefined || !Number.isSafeInteger(value) || !isPlainLabel(label)) return undefined;
+    return `'${label}'=${value}${this.#rest}`;
+  }
+
   measure(value: number, { names, max, say }: About<string> = NO_NAMES): Result {
     const isKnown = Number.isFinite(value);
     const text = isKnown ? this.text(value) : `${this.#measured.meaning}: not known`;
@@ -324,6 +337,12 @@ class Meter {
       if (ahead > 0) worst = { row, value, share, status };
     }
     return worst;
+  }
+
+  get #rest(): string | undefined {
+    if (this.#madeRest !== undefined || this.#absolute === undefined) return this.#madeRest;
+    this.#madeRest = formatMetric(this.metric(0)).replace(/^'[^']*'=0/, "");
+    return this.#madeRest;
   }
 
   #levels(max: number | undefined): Levels {

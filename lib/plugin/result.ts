@@ -1,5 +1,6 @@
 import { formatMetric, type Metric } from "./metric.ts";
 import type { Threshold } from "./range.ts";
+import { Series } from "./series.ts";
 import { Status, statusName, urgency, worst } from "./status.ts";
 import { headline, printable } from "./text.ts";
 
@@ -96,10 +97,10 @@ export function emitReport(name: string, result: Result, verbosity: number, emit
   const scoped: string[] = [];
   let separator = " | ";
   for (const { metrics } of nodes) {
-    for (const metric of metrics) {
-      const item = formatMetric(metric);
+    for (const metric of metrics instanceof Series ? metrics.printed() : metrics) {
+      const item = typeof metric === "string" ? metric : formatMetric(metric);
       if (item === "") continue;
-      if (metric.label.includes("::")) {
+      if (typeof metric !== "string" && metric.label.includes("::")) {
         scoped.push(item);
       } else {
         emit(separator + item);

@@ -6,6 +6,7 @@ import {
   filterMetrics,
   type Metric,
   type Result,
+  Series,
   Status,
   safeLabel,
   verdict,
@@ -248,23 +249,23 @@ function findUneven(facts: readonly ServerFacts[], rules: Rules): Result[] {
   return parts;
 }
 
-function* queueMetrics(
-  queues: readonly QueueStatus[],
-  { perfdata, waiting, running, worker }: Rules,
-  server: string | undefined,
-): Iterable<Metric> {
-  if (perfdata !== "all") return;
+function queueMetrics(queues: readonly QueueStatus[], rules: Rules, server: string | undefined): Iterable<Metric> {
+  if (rules.perfdata !== "all") return [];
+  return new Series(listedOnce(queues), ({ name }) => ({ server, queue: safeLabel(name) }), [
+    { gauge: rules.waiting, value: ({ waiting }) => waiting },
+    { gauge: rules.running, value: ({ running }) => running },
+    { gauge: rules.worker, value: ({ worker }) => worker },
+  ]);
+}
+
+/** A queue that is listed twice is a fault of the answer, and two items of one label would be another: the fuller one is printed. */
+function* listedOnce(queues: readonly QueueStatus[]): Iterable<QueueStatus> {
   let held: QueueStatus | undefined;
   for (let at = 0; at < queues.length; at++) {
     const listed = queues[at] as QueueStatus;
-    // a queue that is listed twice is a fault of the answer, and two items of one label would be another: the fuller one is printed
     const queue = held?.name === listed.name && held.waiting > listed.waiting ? held : listed;
     held = queue;
-    if (queues[at + 1]?.name === queue.name) continue;
-    const names = { server, queue: safeLabel(queue.name) };
-    yield waiting.metric(queue.waiting, names);
-    yield running.metric(queue.running, names);
-    yield worker.metric(queue.worker, names);
+    if (queues[at + 1]?.name !== queue.name) yield queue;
   }
 }
 
