@@ -16,11 +16,10 @@ import {
   worst,
 } from "monitoring-plugins-ts";
 import { displayName } from "monitoring-plugins-ts/gearman";
-
-import type { JobFacts, JobOrder } from "./job.ts";
+import { sinceWhen, unlessDoubtful } from "./evaluate-queue.ts";
 import type { LabelRange } from "./options.ts";
+import type { JobFacts, JobOrder } from "./probe-job.ts";
 import type { answer, measures } from "./quantities.ts";
-import { sinceWhen, unlessDoubtful } from "./queue.ts";
 
 /** Everything the user said about the answer to a job. */
 export interface JobRules extends Pick<Values<typeof measures>, "time">, Values<typeof answer> {
@@ -48,7 +47,7 @@ export function evaluateJob(facts: JobFacts, { queue, text }: JobOrder, rules: J
       return timed(verdict(Status.CRITICAL, `job failed: ${facts.why}`), facts.seconds, rules);
     case "not taken":
       return verdict(
-        Status.CRITICAL,
+        facts.late,
         `no worker of queue ${name} took the background job in ${facts.seconds.toFixed(1)} s, job cancelled`,
       );
     case "taken":

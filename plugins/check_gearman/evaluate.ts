@@ -27,7 +27,7 @@ import {
   shown,
   sinceWhen,
   unlessDoubtful,
-} from "./queue.ts";
+} from "./evaluate-queue.ts";
 
 /** What one job server answered, or why it did not. */
 export interface ServerFacts {

@@ -3,10 +3,10 @@ import { endpointsOf, readNetworkOptions } from "monitoring-plugins-ts/net";
 
 import { evaluate } from "./evaluate.ts";
 import { evaluateJob } from "./evaluate-job.ts";
-import { type JobOrder, probeJob } from "./job.ts";
+import { doubtsOf, type Rules } from "./evaluate-queue.ts";
 import { type LabelRange, options } from "./options.ts";
 import { probeServers } from "./probe.ts";
-import { doubtsOf, type Rules } from "./queue.ts";
+import { type JobOrder, probeJob } from "./probe-job.ts";
 
 const notes = `
 Examples:

@@ -3,7 +3,7 @@ import { askWhile, fetchStatus, type ServerStatus } from "monitoring-plugins-ts/
 import { type ConnectOptions, endpointLabel, formatEndpoint, type TcpEndpoint } from "monitoring-plugins-ts/net";
 
 import type { ServerFacts } from "./evaluate.ts";
-import { type Confirmation, cutShort, type Doubts } from "./queue.ts";
+import { type Confirmation, cutShort, type Doubts } from "./evaluate-queue.ts";
 
 /** How to ask. */
 export interface Probe {

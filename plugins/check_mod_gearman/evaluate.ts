@@ -7,12 +7,14 @@ import {
   safeLabel,
   type Values,
   verdict,
+  worst,
 } from "monitoring-plugins-ts";
 
 import type { ProbeFacts, QueueFacts, ResultServerFacts, ServerFacts, Stray, TripFacts } from "./facts.ts";
 import type { quantities } from "./quantities.ts";
 import {
   codeText,
+  counted,
   type Expectation,
   excerpt,
   lostText,
@@ -28,6 +30,8 @@ import {
 export interface Rules extends Expectation, Values<typeof quantities> {
   /** Jobs sent to each queue. */
   readonly count: number;
+  /** State of a job whose time is over. */
+  readonly late: Status;
   /** Sentences about the key, for the long output. */
   readonly warnings: readonly string[];
   /** What was sent, for `-vv`. */
@@ -69,6 +73,10 @@ function okText(servers: readonly ServerFacts[]): string {
   const queues = servers.flatMap((facts) => (facts.failure === undefined ? facts.queues : []));
   const trips = queues.flatMap((queue) => queue.trips);
   if (trips.length === 0) return failures.join(", ");
+  const returned = trips.filter(({ results }) => results.length > 0);
+  if (returned.length < trips.length) {
+    return [...failures, `${returned.length} of ${counted(trips.length, "check job")} came back in time`].join(", ");
+  }
   const slowest = seconds(Math.max(...trips.map(({ time }) => time)));
   const back =
     trips.length > 1
@@ -97,6 +105,12 @@ function evaluateServer(
   return failure === undefined ? parts : [verdict(failure.status, withServer(failure.message, server)), ...parts];
 }
 
+/** Nothing is wrong with it but that the time was over. */
+function isLate({ refusal, deaths, stage }: TripFacts, { counts }: QueueFacts): boolean {
+  if (refusal !== undefined || deaths > 0 || stage === "ended") return false;
+  return stage !== "waiting" || (counts?.worker ?? 0) > 0;
+}
+
 const queueName = (queue: QueueFacts, prefix: string) => `${prefix}Queue ${shown(queue.name)}`;
 
 /** What is wrong with the jobs of one queue; nothing when all came back as they should. */
@@ -114,11 +128,13 @@ function judgeQueue(queue: QueueFacts, server: string, prefix: string, wayBack: 
   const [firstLost] = lost;
   if (firstLost !== undefined) {
     const share = trips.length > 1 ? `${lost.length} of ${trips.length} jobs lost: ` : "";
+    const states: Status[] = [];
     const why = lost.map((trip) => {
       const stray = claim(trip, server, wayBack.unclaimed);
+      states.push(stray === undefined && isLate(trip, queue) ? rules.late : Status.CRITICAL);
       return lostText(trip, queue, { stray, heard: wayBack.copies.size > 0 });
     });
-    problems.push(verdict(Status.CRITICAL, `${name}: ${share}${[...new Set(why)].join(", ")}`));
+    problems.push(verdict(worst(states), `${name}: ${share}${[...new Set(why)].join(", ")}`));
   }
   const wrong = trips.flatMap((trip) => wrongText(trip, rules) ?? []);
   if (wrong.length > 0) {

@@ -5,7 +5,7 @@ import { formatEndpoint, readNetworkOptions } from "monitoring-plugins-ts/net";
 import { evaluate } from "./evaluate.ts";
 import { options } from "./options.ts";
 import { probe } from "./probe.ts";
-import { readSettings } from "./settings.ts";
+import { readSettings } from "./servers-and-key.ts";
 
 const notes = `
 Examples:
@@ -48,6 +48,7 @@ export default definePlugin({
       expectText: expect,
       echo: command === undefined,
       warnings,
+      late: context.late,
       order: [
         `sent to ${servers.map(formatEndpoint).join(", ")}: queue ${queues.map(displayName).join(", ")}, ${count} each, priority ${priority}, ${key === undefined ? "not encrypted" : "encrypted"}`,
         ...(resultServers.length > 0

@@ -4,7 +4,7 @@ import { readConfig, readKeyFile } from "monitoring-plugins-ts/mod-gearman";
 import { parseAddresses, serverOptions } from "monitoring-plugins-ts/net";
 
 import { quantities } from "./quantities.ts";
-import { readKeyEnv, refuseKey } from "./settings.ts";
+import { readKeyEnv, refuseKey } from "./servers-and-key.ts";
 
 const SERVER = "Job server";
 const KEY = "Key of the workers, one of these";

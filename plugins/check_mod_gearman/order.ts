@@ -1,7 +1,7 @@
 import type { Priority } from "monitoring-plugins-ts/gearman";
 import type { ConnectOptions, TcpEndpoint } from "monitoring-plugins-ts/net";
 
-import type { ResultServer } from "./settings.ts";
+import type { ResultServer } from "./servers-and-key.ts";
 
 /** What to send where. */
 export interface ProbeOrder {

@@ -136,7 +136,7 @@ export class ServerProbe {
     // what is not learnt now is not said
     await Promise.race([ask().catch(() => {}), sleep(LAST_LOOK_MS)]);
     if (!alive)
-      this.#fail(new CheckError(Status.CRITICAL, `${this.#peer} does not answer any more while jobs are out`));
+      this.#fail(new CheckError(this.#context.late, `${this.#peer} does not answer any more while jobs are out`));
   }
 
   facts(): ServerFacts {

@@ -131,7 +131,7 @@ export const withServer = (message: string, server: string) =>
 
 export const seconds = (value: number) => `${value.toFixed(3)} s`;
 
-const counted = (n: number, what: string) => `${n} ${what}${n === 1 ? "" : "s"}`;
+export const counted = (n: number, what: string) => `${n} ${what}${n === 1 ? "" : "s"}`;
 
 /** The first line of foreign text, fit for a sentence: `;` becomes `:` in Nagios anyway. */
 export function excerpt(text: ResultFacts["output"]): string {

@@ -141,8 +141,12 @@ test("jobs that were not answered", () => {
   assert.equal(text({ outcome: "failed", why: "boom", seconds: 1 }), "CRITICAL: job failed: boom");
   assert.equal(text({ outcome: "taken", seconds: 1 }), "OK: sending background job succeeded");
   assert.equal(
-    text({ outcome: "not taken", seconds: 9.54 }),
+    text({ outcome: "not taken", seconds: 9.54, late: Status.CRITICAL }),
     "CRITICAL: no worker of queue q took the background job in 9.5 s, job cancelled",
+  );
+  assert.match(
+    text({ outcome: "not taken", seconds: 9.54, late: Status.UNKNOWN }),
+    /^UNKNOWN: no worker of queue q took/,
   );
 });
 

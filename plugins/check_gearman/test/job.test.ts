@@ -230,6 +230,10 @@ test("-a: a job nobody takes is withdrawn, and no success", real, async (t) => {
     text,
     /^check_gearman CRITICAL - no worker of queue q took the background job in \d\.\d s, job cancelled$/,
   );
+  const other = await gearmandWith(t, { q: { running: 1 } });
+  const late = await check("-H", other.address, "-q", "q", "-s", "check", "-a", "-t", "4:unknown");
+  assert.match(late.text, /^check_gearman UNKNOWN - no worker of queue q took the background job in /);
+  assert.equal(late.state, "UNKNOWN");
 });
 
 test("a job to `gearman -w`, a worker nobody wrote for this test", needs("gearmand", "gearman"), async (t) => {

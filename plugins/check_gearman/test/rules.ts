@@ -1,8 +1,8 @@
 import { type CountThreshold, parseCountThreshold, type Range, readCommandLine, Status } from "monitoring-plugins-ts";
 import type { QueueStatus } from "monitoring-plugins-ts/gearman";
 import type { ServerFacts } from "../evaluate.ts";
+import type { Rules } from "../evaluate-queue.ts";
 import { counts, measures } from "../quantities.ts";
-import type { Rules } from "../queue.ts";
 
 const read = await readCommandLine({ ...counts, ...measures }, []);
 

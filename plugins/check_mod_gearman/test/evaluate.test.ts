@@ -14,6 +14,7 @@ const RULES: Rules = {
   expectText: undefined,
   echo: true,
   warnings: [],
+  late: Status.CRITICAL,
   order: [],
 };
 
@@ -273,4 +274,19 @@ test("the wait that alerts is the wait that is printed, also that of a job that 
 test("warnings about the key stand in the long output, whatever the state", () => {
   const text = report("check_mod_gearman", evaluate(facts([trip()]), { ...RULES, warnings: ["mind the key"] }), 0);
   assert.deepEqual(parseOutput(text).long, ["warning: mind the key"]);
+});
+
+test("what is only late has the state that -t names, what is broken has not", () => {
+  const late = { late: Status.UNKNOWN };
+  for (const stage of ["unconfirmed", "waiting", "fetched"] as const) {
+    assert.match(said(facts([lost({ stage })]), late), /^UNKNOWN Queue service: /);
+  }
+  // who wants it to be OK is not told that the job came back
+  const fine = said(facts([lost({ stage: "fetched" })]), { late: Status.OK });
+  assert.equal(fine, "OK 0 of 1 check job came back in time");
+  const broken = [lost({ stage: "ended" }), lost({ stage: "waiting", deaths: 1 }), lost({ refusal: "no" })];
+  for (const trip of broken) assert.match(said(facts([trip]), late), /^CRITICAL Queue service: /);
+  const gone = queue([lost({ stage: "waiting" })], { counts: { worker: 0, waiting: 1 } });
+  assert.match(said({ ...facts([]), servers: [server([gone])] }, late), /^CRITICAL Queue service: .*no worker left/);
+  assert.match(said(facts([lost({ stage: "fetched" }), lost({ stage: "ended" })]), late), /^CRITICAL /);
 });

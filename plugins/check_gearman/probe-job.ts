@@ -1,6 +1,6 @@
 import { setTimeout } from "node:timers/promises";
 
-import { CheckError, type Context, DeadlineError, urgency } from "monitoring-plugins-ts";
+import { CheckError, type Context, DeadlineError, type Status, urgency } from "monitoring-plugins-ts";
 import {
   AdminClient,
   askWhile,
@@ -12,9 +12,8 @@ import {
   ServerError,
 } from "monitoring-plugins-ts/gearman";
 import { formatEndpoint, type TcpEndpoint } from "monitoring-plugins-ts/net";
-
+import { type Confirmation, cutShort } from "./evaluate-queue.ts";
 import type { Probe } from "./probe.ts";
-import { type Confirmation, cutShort } from "./queue.ts";
 
 /** What to send where. */
 export interface JobOrder {
@@ -31,7 +30,8 @@ export type JobFacts =
   | { readonly outcome: "answered"; readonly data: Buffer; readonly seconds: number }
   | { readonly outcome: "failed"; readonly why: string; readonly seconds: number }
   | { readonly outcome: "taken"; readonly seconds: number }
-  | { readonly outcome: "not taken"; readonly seconds: number }
+  /** `late` is the state of what is not done in time. */
+  | { readonly outcome: "not taken"; readonly seconds: number; readonly late: Status }
   | {
       readonly outcome: "no worker";
       readonly servers: readonly string[];
@@ -174,7 +174,7 @@ async function sendBackground(
   order: JobOrder,
   server: TcpEndpoint,
   { connect }: Pick<Probe, "connect">,
-  { remainingMs }: Context,
+  { remainingMs, late }: Context,
 ): Promise<JobFacts> {
   const client = await JobClient.open(server, connect);
   const start = process.uptime();
@@ -187,7 +187,7 @@ async function sendBackground(
       await setTimeout(PAUSE_MS);
     }
     if (!(await withdraw(handle, server, connect))) return { outcome: "taken", seconds: secondsSince(start) };
-    return { outcome: "not taken", seconds: secondsSince(start) };
+    return { outcome: "not taken", seconds: secondsSince(start), late };
   } finally {
     client.close();
   }

@@ -4,7 +4,7 @@ import { test } from "node:test";
 import { parsePattern, Status, statusName } from "monitoring-plugins-ts";
 import type { QueueStatus } from "monitoring-plugins-ts/gearman";
 
-import { doubtsOf, judgeMissing, judgeQueue, leftoverQueues, selectQueues, shown } from "../queue.ts";
+import { doubtsOf, judgeMissing, judgeQueue, leftoverQueues, selectQueues, shown } from "../evaluate-queue.ts";
 import { answered, type Changes, levels, queue, rules, SURE } from "./rules.ts";
 
 /** queue, changed rules, state and text; no text for a queue that is fine */
