@@ -168,25 +168,43 @@ async function isTaken(handle: string, server: TcpEndpoint, connect: Probe["conn
 
 /**
  * A background job has no answer, and being accepted proves nothing: it counts once a worker has taken it. One that
- * nobody takes is withdrawn.
+ * nobody takes is withdrawn, also when a signal ends the check.
  */
 async function sendBackground(
   order: JobOrder,
   server: TcpEndpoint,
   { connect }: Pick<Probe, "connect">,
-  { remainingMs, late }: Context,
+  { remainingMs, late, cleanUp }: Context,
 ): Promise<JobFacts> {
-  const client = await JobClient.open(server, connect);
+  // from the first byte of the job on the connection outlives a signal, for the job's handle, by which it is withdrawn
+  const life = new AbortController();
+  const ownConnect = { ...connect, signal: life.signal };
+  let submitted: Promise<string> | undefined;
+  let isSettled = false;
+  const { signal } = connect;
+  const end = () => {
+    if (submitted === undefined || signal.reason instanceof DeadlineError) life.abort(signal.reason);
+  };
+  signal.addEventListener("abort", end, { once: true });
+  cleanUp(async () => {
+    if (submitted !== undefined && !isSettled) await withdraw(await submitted, server, ownConnect);
+  });
+  const client = await JobClient.open(server, ownConnect);
   const start = process.uptime();
   try {
-    const handle = await client.submitBackground({ ...(await request(order)), priority: "normal" });
+    const job = { ...(await request(order)), priority: "normal" } as const;
+    submitted = client.submitBackground(job);
+    const handle = await submitted;
     for (;;) {
       const { known, running } = await client.jobStatus(handle);
-      if (running || !known) return { outcome: "taken", seconds: secondsSince(start) };
+      isSettled = running || !known;
+      if (isSettled) return { outcome: "taken", seconds: secondsSince(start) };
       if (remainingMs() <= RESERVE_MS) break;
       await setTimeout(PAUSE_MS);
     }
-    if (!(await withdraw(handle, server, connect))) return { outcome: "taken", seconds: secondsSince(start) };
+    const isWithdrawn = await withdraw(handle, server, ownConnect);
+    isSettled = true;
+    if (!isWithdrawn) return { outcome: "taken", seconds: secondsSince(start) };
     return { outcome: "not taken", seconds: secondsSince(start), late };
   } finally {
     client.close();

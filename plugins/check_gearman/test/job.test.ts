@@ -3,12 +3,13 @@
 import assert from "node:assert/strict";
 import { type TestContext, test } from "node:test";
 
-import { queueCounts, untilQueues } from "#test/servers/admin.ts";
-import { startWorkers } from "#test/servers/gearman-worker.ts";
+import { adminCommand, queueCounts, untilQueues } from "#test/servers/admin.ts";
+import { registerQueues, startWorkers } from "#test/servers/gearman-worker.ts";
 import { startGearmand } from "#test/servers/gearmand.ts";
 import { splitBody } from "#test/servers/packet.ts";
 import { RawConnection } from "#test/servers/raw-connection.ts";
 import * as raw from "#test/servers/raw-worker.ts";
+import { startPlugin } from "#test/support/exec.ts";
 import { needs } from "#test/support/needs.ts";
 import { parseOutput } from "#test/support/perfdata.ts";
 import { until } from "#test/support/until.ts";
@@ -292,3 +293,26 @@ test(
     );
   },
 );
+
+test("-a ended by a signal withdraws its job: no worker runs it later", real, async (t) => {
+  const { address } = await startGearmand(t);
+  await registerQueues(t, address, ["q"]);
+  const { child, finished } = startPlugin("check_gearman", ["-H", address, "-q", "q", "-s", "check", "-a", "-t", "50"]);
+  await untilQueues(address, (queues) => (queues.get("q")?.total ?? 0) > 0);
+  child.kill("SIGTERM");
+  const { code, stdout } = await finished;
+  assert.deepEqual([code, stdout], [3, "check_gearman UNKNOWN - stopped by SIGTERM\n"]);
+  // handle, retries, ignored, stored
+  assert.match(await adminCommand(address, "show jobs"), /^\S+\t0\t1\t\d\n/);
+});
+
+test("-a to a server that freezes with the job: it is named", real, async (t) => {
+  const server = await startGearmand(t);
+  await registerQueues(t, server.address, ["q"]);
+  const running = check("-H", server.address, "-q", "q", "-s", "check", "-a", "-t", "5:UNKNOWN");
+  await untilQueues(server.address, (queues) => (queues.get("q")?.total ?? 0) > 0);
+  server.freeze();
+  const { text } = await running;
+  assert.match(text, /^check_gearman UNKNOWN - no complete answer from 127\.0\.0\.1:\d+ within 5 s/);
+  server.thaw();
+});
