@@ -29,7 +29,9 @@ test("NRPE, MRPE: fixed arguments, as a shell takes them; what is to be changed 
   const line = `/usr/lib/nagios/plugins/check_sample --only 'a b*' --only 'it'\\''s; $1' -f -w '~:5'`;
   assert.ok(
     nrpeCommands(command, [service]).includes(
-      `# to be changed: 5\ncommand[check_sample_odd]=/usr/bin/sudo -n -u daemon ${line}\n`,
+      "# to be changed: 5\n" +
+        `command[check_sample_odd]=/usr/bin/sudo -n -l -u daemon ${line} >/dev/null 2>&1 || { echo 'check_sample UNKNOWN - ` +
+        `sudo does not let this user run it as daemon: see contrib/sudoers'; exit 3; }; exec /usr/bin/sudo -n -u daemon ${line}\n`,
     ),
   );
   const { user: _, ...unprivileged } = service;
