@@ -217,8 +217,8 @@ export interface Gauge<L extends string = string, T extends Threshold | Relative
     ...rest: object extends Names<L> ? [names?: Names<L>, max?: number] : [names: Names<L>, max?: number]
   ): Metric;
   /**
-   * That item as it is printed; undefined where anything is odd, and it has to be made from {@link metric}. For long lists, see
-   * `Series`.
+   * That item as it is printed, by names that are plain labels; undefined where anything else is odd, and it has to be made from
+   * {@link metric}. For long lists, see `Series`.
    */
   item(value: number, names: Readonly<Record<string, string | undefined>>): string | undefined;
   /** The verdict on a value, with the item of perfdata that shows what was judged, and by what. One that is not known is UNKNOWN. */
@@ -306,9 +306,8 @@ class Meter {
   }
 
   item(value: number, names: Readonly<Record<string, string | undefined>>): string | undefined {
-    const label = this.#label(names);
-    if (this.#rest === undefined || !Number.isSafeInteger(value) || !isPlainLabel(label)) return undefined;
-    return `'${label}'=${value}${this.#rest}`;
+    const rest = this.#rest;
+    return rest === undefined || !Number.isSafeInteger(value) ? undefined : `'${this.#label(names)}'=${value}${rest}`;
   }
 
   measure(value: number, { names, max, say }: About<string> = NO_NAMES): Result {
@@ -339,8 +338,13 @@ class Meter {
     return worst;
   }
 
+  /** Whether what stands around the placeholders is printed as it is. */
+  get #isPlain(): boolean {
+    return isPlainLabel(this.#placeholders.reduce((text, { before, after }) => text + before + after, this.#end));
+  }
+
   get #rest(): string | undefined {
-    if (this.#madeRest !== undefined || this.#absolute === undefined) return this.#madeRest;
+    if (this.#madeRest !== undefined || this.#absolute === undefined || !this.#isPlain) return this.#madeRest;
     this.#madeRest = formatMetric(this.metric(0)).replace(/^'[^']*'=0/, "");
     return this.#madeRest;
   }

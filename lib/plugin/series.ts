@@ -1,4 +1,4 @@
-import type { Metric } from "./metric.ts";
+import { isPlainLabel, type Metric } from "./metric.ts";
 
 type Names = Readonly<Record<string, string | undefined>>;
 
@@ -39,6 +39,7 @@ export class Series<Row> implements Iterable<Metric> {
   }
 
   #text(row: Row, names: Names): string | undefined {
+    for (const key in names) if (!isPlainLabel(names[key] ?? "")) return undefined;
     let text = "";
     for (const { gauge, value } of this.#columns) {
       const item = gauge.item(value(row), names);
