@@ -99,15 +99,23 @@ async function askSite(target: Target, how: HowToAsk, signal: AbortSignal): Prom
   if (signal.aborted) return new LivestatusError(Status.UNKNOWN, "own fault", NOT_ASKED);
   const start = process.uptime();
   const first = await askOnce(target, how.wantsLastCheck, signal, how.patienceSeconds);
-  if (!(first instanceof LivestatusError) || first.kind !== "closed" || signal.aborted) return first;
-  await sleep(RELOAD_MS, undefined, { signal }).catch(() => {});
-  if (signal.aborted) return first;
+  if (!(first instanceof LivestatusError) || first.kind !== "closed") return first;
+  if (!signal.aborted) await sleep(RELOAD_MS, undefined, { signal }).catch(() => {});
+  if (signal.aborted) return first.message === GIVEN_UP ? noAnswer(signal, process.uptime() - start) : first;
   const second = await askOnce(target, how.wantsLastCheck, signal, 0, "safe");
   // one that keeps both waiting is slow, and was so from the first
   return second instanceof Error || second.seconds < AT_ONCE
     ? second
     : { ...second, seconds: process.uptime() - start };
 }
+
+/** It was silent until we closed it, and there is no time for a second connection: nothing says that the other side closed. */
+function noAnswer({ reason }: AbortSignal, seconds: number): LivestatusError {
+  const status = reason instanceof CheckError ? reason.status : Status.CRITICAL;
+  return new LivestatusError(status, "no answer", `no answer within ${Number(seconds.toFixed(1))} s (connected)`);
+}
+
+const GIVEN_UP = "connection given up";
 
 const closeSession = (session: Session) => session.close();
 
@@ -122,18 +130,23 @@ async function askOnce(
   const start = process.uptime();
   let session: Session | undefined;
   let timer: NodeJS.Timeout | undefined;
+  let isGivenUp = false;
   try {
     const opened = await Session.open(endpoint, { ...connect, signal });
     session = opened;
     const giveUp = () => {
-      if (opened.isSilent) opened.close();
+      if (!opened.isSilent) return;
+      isGivenUp = true;
+      opened.close();
     };
     if (patienceSeconds > 0) timer = setTimeout(giveUp, patienceSeconds * 1000);
     const core = await fetchCoreStatus(opened, columns);
     const seconds = process.uptime() - start;
     return { seconds, core, lastCheck: wantsLastCheck ? ((await fetchLastCheck(opened)) ?? "never") : undefined };
   } catch (error) {
-    if (error instanceof LivestatusError) return error;
+    if (error instanceof LivestatusError) {
+      return isGivenUp ? new LivestatusError(error.status, "closed", GIVEN_UP, { cause: error }) : error;
+    }
     if (error instanceof CheckError)
       return new LivestatusError(error.status, "own fault", error.message, { cause: error });
     throw error;
