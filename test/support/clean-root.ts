@@ -140,8 +140,11 @@ export class CleanRoot {
   #copyNode(): void {
     const libraries = execFileSync("ldd", [process.execPath], { encoding: "utf8" }).matchAll(/(\/\S+) \(/g);
     for (const [, path = ""] of libraries) {
-      mkdirSync(dirname(join(this.path, path)), { recursive: true });
-      copyFileSync(path, join(this.path, path));
+      const copy = join(this.path, path);
+      // the loader is there already, as a link to an absolute path: writing to it would be writing to this system's
+      if (lstatSync(copy, { throwIfNoEntry: false }) !== undefined) continue;
+      mkdirSync(dirname(copy), { recursive: true });
+      copyFileSync(path, copy);
     }
     const node = join(this.path, "usr/bin/node");
     try {
