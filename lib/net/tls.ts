@@ -17,6 +17,8 @@ export interface TlsOptions {
   readonly serverName?: string | undefined;
   /** False accepts a trusted certificate for any name. */
   readonly checkName?: boolean | undefined;
+  /** SHA-256 of the one certificate that is trusted, whoever has signed it and whatever its name: `AB:CD:...`, 32 bytes. */
+  readonly fingerprint?: string | undefined;
 }
 
 /** Turns a connected socket into a TLS one. */
@@ -48,7 +50,7 @@ export async function prepareHandshake(to: Endpoint, options: TlsOptions): Promi
     import("node:crypto"),
   ]);
   const peer = formatEndpoint(to);
-  const { ca, cert, key, checkName = true } = options;
+  const { ca, cert, key, checkName = true, fingerprint } = options;
   // first, and by itself: createSecureContext() takes a CA without any certificate in it, and then trusts nobody without
   // saying why, or blames no file by name
   if (ca !== undefined) useLocal("TLS CA", () => new X509Certificate(ca));
@@ -63,7 +65,9 @@ export async function prepareHandshake(to: Endpoint, options: TlsOptions): Promi
         host: name,
         // SNI carries names only (RFC 6066, section 3)
         ...(isIP(name) === 0 ? { servername: name } : {}),
-        ...(checkName ? {} : { checkServerIdentity: () => undefined }),
+        ...(checkName && fingerprint === undefined ? {} : { checkServerIdentity: () => undefined }),
+        // the certificate itself is what is known then, and looked at below
+        rejectUnauthorized: fingerprint === undefined,
       });
       const abort = () => fail(deadlineFailure(signal, `no TLS handshake with ${peer}`));
       const fail = (failure: CheckError) => {
@@ -73,6 +77,8 @@ export async function prepareHandshake(to: Endpoint, options: TlsOptions): Promi
         reject(failure);
       };
       secured.once("secureConnect", () => {
+        const shown = secured.getPeerCertificate().fingerprint256;
+        if (fingerprint !== undefined && shown !== fingerprint) return fail(otherCertificate(peer, shown));
         signal.removeEventListener("abort", abort);
         resolve(secured);
       });
@@ -82,6 +88,9 @@ export async function prepareHandshake(to: Endpoint, options: TlsOptions): Promi
       if (signal.aborted) abort();
     });
 }
+
+const otherCertificate = (peer: string, shown: string) =>
+  new CheckError(Status.CRITICAL, `certificate of ${peer} is another one: its SHA-256 fingerprint is ${shown}`);
 
 function handshakeFailure(peer: string, name: string, error: NodeJS.ErrnoException, secured: TLSSocket): CheckError {
   const critical = (message: string) => new CheckError(Status.CRITICAL, message, { cause: error });

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { X509Certificate } from "node:crypto";
 import type { Socket } from "node:net";
 import { test } from "node:test";
 
@@ -47,6 +48,20 @@ test("TLS", async (t) => {
     await rejects(open({}), Status.CRITICAL, words);
     await rejects(open({ checkName: false }), Status.CRITICAL, words);
   });
+
+  await t.test(
+    "a certificate that is known by its fingerprint needs no CA and no name, and no other one will do",
+    async () => {
+      const { fingerprint256 } = new X509Certificate(cert);
+      const connection = await open({ fingerprint: fingerprint256, serverName: "gearmand.example.com" });
+      assert.equal(String(await connection.read()), "hello");
+      const { fingerprint256: other } = new X509Certificate(ca);
+      const words = new RegExp(
+        `^certificate of 127\\.0\\.0\\.1:\\d+ is another one: its SHA-256 fingerprint is ${fingerprint256}$`,
+      );
+      await rejects(open({ ca, fingerprint: other }), Status.CRITICAL, words);
+    },
+  );
 
   await t.test("material that is none is unknown, before anything is connected", async () => {
     await rejects(open({ ca: "nonsense" }), Status.UNKNOWN, /^TLS CA cannot be used: /);

@@ -1,0 +1,40 @@
+import type { Outcome } from "./outcome.ts";
+import { objectName, type PassiveResult } from "./result.ts";
+
+/** Submits one result; see {@link Target.submit}. */
+export type Submit = (result: PassiveResult, signal: AbortSignal) => Promise<Outcome>;
+
+/**
+ * Lets `most` submissions be under way at once, and of each object one: a core takes what comes last for the newest.
+ */
+export function inOrder(submit: Submit, most: number): Submit {
+  const last = new Map<string, Promise<unknown>>();
+  const waiting: (() => void)[] = [];
+  let underWay = 0;
+  const submitOne: Submit = async (result, signal) => {
+    if (underWay === most) await new Promise<void>((go) => waiting.push(go));
+    else underWay++;
+    try {
+      return await submit(result, signal);
+    } finally {
+      const next = waiting.shift();
+      if (next === undefined) underWay--;
+      else next();
+    }
+  };
+  return (result, signal) => {
+    const name = objectName(result);
+    const before = last.get(name);
+    const submission = before === undefined ? submitOne(result, signal) : before.then(() => submitOne(result, signal));
+    // a bug of the one before is its own caller's
+    const settled = submission.then(
+      () => {},
+      () => {},
+    );
+    last.set(name, settled);
+    settled.then(() => {
+      if (last.get(name) === settled) last.delete(name);
+    });
+    return submission;
+  };
+}

@@ -1,0 +1,10 @@
+/**
+ * Passive results: what somebody else's check found, submitted to a monitoring core, and what became of it.
+ *
+ * @packageDocumentation
+ */
+export { openTarget, targetOptions } from "./options.ts";
+export type { Outcome, OutcomeKind } from "./outcome.ts";
+export { parseJsonResult, parseResultLine, parseTabbedResult } from "./read.ts";
+export { MAX_TEXT, objectName, type PassiveResult, type RawResult, splitOutput, toResult } from "./result.ts";
+export { parseTarget, type Target, type TargetAddress, targetName } from "./target.ts";
