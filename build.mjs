@@ -1,7 +1,8 @@
 // Bundles each plugin into one executable file, dist/<name>, that needs nothing but Node.
 import { chmodSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { brotliCompressSync } from "node:zlib";
+import { promisify } from "node:util";
+import { brotliCompress } from "node:zlib";
 
 import { build } from "esbuild";
 
@@ -19,6 +20,19 @@ const ON_DEMAND = ["commander", "re2js", "undici"];
 /** What begins the comment that holds a package; the last place where it stands is the comment. */
 const packedAs = (path) => `//packed:${path}:`;
 
+/** What was packed, by the name of the package: the same for each program, and most of the time of a build. */
+const packages = new Map();
+
+async function pack(path) {
+  const { outputFiles, metafile } = await build({
+    ...SETTINGS,
+    stdin: { contents: `export * from ${JSON.stringify(path)};`, resolveDir: root },
+    write: false,
+  });
+  const compressed = await promisify(brotliCompress)(outputFiles[0].contents);
+  return { text: compressed.toString("base64"), inputs: Object.keys(metafile.inputs) };
+}
+
 /**
  * @param inputs files of the packages read so are added to this set, for their licences
  * @param packed what they became is added to this map
@@ -33,13 +47,10 @@ const packagesOnDemand = (inputs, packed) => ({
       return { path, namespace };
     });
     setup.onLoad({ filter: /.*/, namespace }, async ({ path }) => {
-      const { outputFiles, metafile } = await build({
-        ...SETTINGS,
-        stdin: { contents: `export * from ${JSON.stringify(path)};`, resolveDir: root },
-        write: false,
-      });
-      for (const input of Object.keys(metafile.inputs)) inputs.add(input);
-      packed.set(path, brotliCompressSync(outputFiles[0].contents).toString("base64"));
+      packages.set(path, packages.get(path) ?? pack(path));
+      const { text, inputs: read } = await packages.get(path);
+      for (const input of read) inputs.add(input);
+      packed.set(path, text);
       const begin = packedAs(path);
       const contents = `
         const file = typeof __filename === "undefined" ? process.argv[1] : __filename;
@@ -118,13 +129,13 @@ async function bundle(name) {
   });
   for (const input of Object.keys(metafile.inputs)) inputs.add(input);
   const code = readFileSync(outfile, "utf8").trimEnd();
-  const packages = [...packed]
+  const comments = [...packed]
     .map(([path, content]) => [packedAs(path), content])
     // what the library could load, but this program never asks for, has gone with the code that would ask
     .filter(([begin]) => code.includes(begin))
     .map(([begin, content]) => `${begin}${content}\n`)
     .sort();
-  writeFileSync(outfile, `${code}\n${comment(licenceNotice(name, inputs))}\n${packages.join("")}`);
+  writeFileSync(outfile, `${code}\n${comment(licenceNotice(name, inputs))}\n${comments.join("")}`);
   chmodSync(outfile, 0o755);
 }
 
