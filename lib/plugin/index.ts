@@ -19,6 +19,7 @@ export {
   type Option,
   type Options,
   option,
+  optionsOf,
   type Values,
 } from "./option.ts";
 export { filterMetrics, type ParsedPerfdata, type PerfdataAmount, parsePerfdata, perfdataOptions } from "./perfdata.ts";

@@ -1,4 +1,5 @@
 import {
+  type Asked,
   combine,
   type Detail,
   figures,
@@ -9,11 +10,12 @@ import {
   type Result,
   Status,
   safeLabel,
+  unjudged,
   type Values,
   verdict,
 } from "monitoring-plugins-ts";
 
-import type { Facts, Queue } from "./facts.ts";
+import type { Facts, Queue, Use } from "./facts.ts";
 import type { quantities } from "./quantities.ts";
 
 /** What the user said about queues. */
@@ -27,6 +29,7 @@ export interface Rules extends Values<typeof quantities> {
   readonly consumersAlways: boolean;
   /** A file with a password that other users can read. */
   readonly readable: string | undefined;
+  readonly asked: Asked;
 }
 
 /** The verdict on the queues of a broker. */
@@ -43,6 +46,7 @@ export function evaluate(facts: Facts, rules: Rules): Result {
       ...judgeSelection(facts, selected, rules),
       ...judgeQueues(selected, rules),
       figures(metrics(selected, rules)),
+      ...judgeBroker(facts, rules),
     ],
     { details },
   );
@@ -108,6 +112,10 @@ function* problems(queue: Queue, rules: Rules): Iterable<Result> {
   if (unacknowledged !== undefined && rules.unacknowledged.judge(unacknowledged) !== Status.OK) {
     yield verdict(rules.unacknowledged.judge(unacknowledged), `${name} ${rules.unacknowledged.text(unacknowledged)}`);
   }
+  const { oldestSeconds: oldest } = queue;
+  if (oldest !== undefined && rules.oldest.judge(oldest) !== Status.OK) {
+    yield verdict(rules.oldest.judge(oldest), `${name} ${rules.oldest.text(oldest)}`);
+  }
   if (ready === undefined || consumers === undefined || unacknowledged === undefined) {
     yield verdict(
       Status.UNKNOWN,
@@ -135,16 +143,37 @@ function* metrics(queues: readonly Queue[], rules: Rules): Iterable<Metric> {
   for (const queue of queues) {
     const names = { queue: safeLabel(Buffer.from(queue.name).toString("latin1")) };
     const { ready = Number.NaN, unacknowledged = Number.NaN, consumers = Number.NaN } = queue;
+    const { oldestSeconds = Number.NaN } = queue;
     yield rules.ready.metric(ready, names);
     yield rules.unacknowledged.metric(unacknowledged, names);
     const judged = outage(queue) === undefined ? consumersOf(queue, rules) : rules.consumers.by(undefined, undefined);
     yield judged.metric(consumers, names);
+    yield rules.oldest.metric(oldestSeconds, names);
   }
 }
 
-function* remarks({ peer, alarms }: Facts, { readable }: Rules): Iterable<string> {
+/** What the broker tells of itself; what it does not, where that was to be judged. */
+function judgeBroker({ memory, store, deadLetters, withheld }: Facts, rules: Rules): readonly Result[] {
+  const use = (told: Use | undefined, name: "memory" | "store") => {
+    if (told === undefined) {
+      return unjudged([`${name}Warning`, `${name}Critical`], withheld ?? "the broker does not tell it", rules.asked);
+    }
+    const on = told.node === undefined ? "" : ` on ${shown(told.node)}`;
+    return [rules[name].measure(told.percent, { say: (text) => `${text}${on}` })];
+  };
+  return [
+    ...(deadLetters === undefined
+      ? unjudged(["deadLettersWarning", "deadLettersCritical"], "no queue of dead letters is known", rules.asked)
+      : [rules.deadLetters.measure(deadLetters)]),
+    ...use(memory, "memory"),
+    ...use(store, "store"),
+  ];
+}
+
+function* remarks({ peer, alarms, withheld }: Facts, { readable }: Rules): Iterable<string> {
   yield `asked ${peer}`;
   if (alarms === undefined) yield "this broker does not tell of alarms (before 3.8.10)";
+  if (withheld !== undefined) yield withheld;
   if (readable !== undefined) yield `${readable} can be read by other users: chmod 600 ${readable}`;
 }
 

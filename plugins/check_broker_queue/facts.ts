@@ -1,11 +1,17 @@
 import type { CheckError } from "monitoring-plugins-ts";
 
-/** A queue as the broker tells it. A count that it does not tell is undefined: absent is not 0. */
+/** A queue as the broker tells it. What it does not tell is undefined: absent is not 0. */
 export interface Queue {
   readonly name: string;
   readonly ready: number | undefined;
   readonly unacknowledged: number | undefined;
   readonly consumers: number | undefined;
+  /** Age of the oldest message, in seconds. */
+  readonly oldestSeconds: number | undefined;
+  /** Messages since the counters of the broker began, see {@link Facts.uptimes}: that came, that went to consumers, that these confirmed. */
+  readonly published: number | undefined;
+  readonly delivered: number | undefined;
+  readonly acknowledged: number | undefined;
   /** `running`, `down` and the like. */
   readonly state: string | undefined;
   /** Where it lives. */
@@ -22,13 +28,37 @@ export interface Alarm {
   readonly resource: string;
 }
 
-/** What one node of the broker answered. */
-export interface Facts {
+/** How much is used of what the broker may use; at 100 % it blocks publishers. */
+export interface Use {
+  readonly percent: number;
+  /** The node where it is most, where the broker has nodes. */
+  readonly node: string | undefined;
+}
+
+/** What a broker tells of itself at one look. */
+export interface Told {
   /** `host:port`, as in the texts. */
   readonly peer: string;
   readonly queues: readonly Queue[];
   /** Undefined where the broker does not tell them. */
   readonly alarms: readonly Alarm[] | undefined;
+  readonly memory: Use | undefined;
+  readonly store: Use | undefined;
+  /** Messages that lie in queues of dead letters; undefined where the broker has none, or does not tell. */
+  readonly deadLetters: number | undefined;
+  /** Messages since its counters began that no queue took. */
+  readonly unroutable: number | undefined;
+  /**
+   * How long each of its nodes has been up, in seconds; empty where it does not tell. Its counters began with them, and between two
+   * looks at the same life this is the time that went by.
+   */
+  readonly uptimes: ReadonlyMap<string, number>;
+  /** Why memory, store and uptimes are not told, with what would help; undefined where they are. */
+  readonly withheld: string | undefined;
+}
+
+/** What the node of the broker that counts answered. */
+export interface Facts extends Told {
   /** Why nodes that were asked before this one do not count. */
   readonly refused: readonly CheckError[];
 }

@@ -1,8 +1,8 @@
-import { definePlugin, UsageError } from "monitoring-plugins-ts";
+import { definePlugin, optionsOf, UsageError } from "monitoring-plugins-ts";
 import { readNetworkOptions } from "monitoring-plugins-ts/net";
 
 import { evaluate, type Rules, suspects } from "./evaluate.ts";
-import { options } from "./options.ts";
+import { options as declared } from "./options.ts";
 import { probe } from "./probe.ts";
 
 const notes = `
@@ -18,7 +18,7 @@ export default definePlugin({
   name: "check_broker_queue",
   summary: "Alerts when messages pile up on a RabbitMQ, when their consumers are gone, or when it blocks publishers.",
   usage: "[-H url] [--auth-file file] [--vhost name] [-q queue] [-w range] [-c range] ...",
-  options,
+  options: declared,
   notes,
   async check(options, context) {
     const { authFile, authEnv, vhost, queue, server } = options;
@@ -33,13 +33,15 @@ export default definePlugin({
       ...options,
       consumersAlways: context.given.has("consumersWarning") || context.given.has("consumersCritical"),
       readable: login?.readable,
+      asked: { options: optionsOf(declared), given: context.given, unjudged: options.unjudged },
     };
     const [only, ...others] = new Set(queue);
     const facts = await probe(
       {
         nodes: server.map((broker) => ({ url: broker.url(tls !== undefined), login, vhost })),
         http: { family, tls },
-        only: others.length === 0 ? only : undefined,
+        // dead letters are in other queues
+        only: others.length === 0 && !options.deadLetters.isJudged ? only : undefined,
         confirmSeconds: options.confirm,
         isSuspect: suspects(rules),
       },

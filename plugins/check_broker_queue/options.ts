@@ -1,6 +1,14 @@
 import { statSync } from "node:fs";
 
-import { list, option, parseDuration, parseStatus, readFile, selectionOptions } from "monitoring-plugins-ts";
+import {
+  list,
+  option,
+  parseDuration,
+  parseStatus,
+  readFile,
+  selectionOptions,
+  unjudgedOption,
+} from "monitoring-plugins-ts";
 import { formatEndpoint, networkOptions, parseAddress, withPort } from "monitoring-plugins-ts/net";
 
 import { quantities } from "./quantities.ts";
@@ -116,6 +124,7 @@ export const options = {
     parse: parseStatus,
     default: "critical",
   }),
+  unjudged: unjudgedOption(STATES),
   confirm: option({
     flags: "--confirm <time>",
     help: "Ask again for so long before saying that there is no consumer, or that counts are missing; 0 is off. RabbitMQ's statistics are up to 5 s late.",

@@ -2,8 +2,9 @@ import { setTimeout as sleep } from "node:timers/promises";
 
 import { CheckError, type Context, DeadlineError, Status } from "monitoring-plugins-ts";
 
-import type { Facts, Queue } from "./facts.ts";
-import { fetchAlarms, fetchQueues, type Management } from "./rabbitmq.ts";
+import type { Facts, Queue, Told } from "./facts.ts";
+import type { Connection } from "./source.ts";
+import { ask } from "./sources.ts";
 
 /** Pause between two looks: the broker's own statistics are seconds old. */
 const PAUSE_MS = 500;
@@ -14,8 +15,8 @@ const RESERVE_MS = 500;
 /** How to ask. */
 export interface Probe {
   /** Nodes in the order given. */
-  readonly nodes: readonly Omit<Management, "http">[];
-  readonly http: Omit<Management["http"], "signal">;
+  readonly nodes: readonly Omit<Connection, "http">[];
+  readonly http: Omit<Connection["http"], "signal">;
   /** The one queue that is asked for, if it is one. */
   readonly only: string | undefined;
   /** How long what looks wrong has to last to be believed, in seconds. */
@@ -36,8 +37,10 @@ export async function probe(probe: Probe, context: Context): Promise<Facts> {
     const isLast = at === probe.nodes.length - 1;
     try {
       const facts = isLast
-        ? await look({ ...node, http: { ...probe.http, signal: context.signal } }, probe)
-        : await within(seconds, context.signal, (signal) => look({ ...node, http: { ...probe.http, signal } }, probe));
+        ? await ask({ ...node, http: { ...probe.http, signal: context.signal } }, probe.only)
+        : await within(seconds, context.signal, (signal) =>
+            ask({ ...node, http: { ...probe.http, signal } }, probe.only),
+          );
       const signal = context.signal;
       return { ...(await confirm({ ...node, http: { ...probe.http, signal } }, facts, probe, context)), refused };
     } catch (error) {
@@ -50,14 +53,7 @@ export async function probe(probe: Probe, context: Context): Promise<Facts> {
   throw refused[0] ?? new Error("no node to ask");
 }
 
-type Look = Omit<Facts, "refused">;
-
-async function look(node: Management, { only }: Probe): Promise<Look> {
-  const [queues, alarms] = await Promise.all([fetchQueues(node, only), fetchAlarms(node)]);
-  return { peer: node.url.host, queues, alarms };
-}
-
-async function within<T>(seconds: number, outer: AbortSignal, ask: (signal: AbortSignal) => Promise<T>): Promise<T> {
+async function within<T>(seconds: number, outer: AbortSignal, task: (signal: AbortSignal) => Promise<T>): Promise<T> {
   const controller = new AbortController();
   const stop = () => controller.abort(outer.reason);
   outer.addEventListener("abort", stop, { once: true });
@@ -66,7 +62,7 @@ async function within<T>(seconds: number, outer: AbortSignal, ask: (signal: Abor
     seconds * 1000,
   );
   try {
-    return await ask(controller.signal);
+    return await task(controller.signal);
   } finally {
     clearTimeout(timer);
     outer.removeEventListener("abort", stop);
@@ -78,7 +74,7 @@ async function within<T>(seconds: number, outer: AbortSignal, ask: (signal: Abor
  *
  * @returns the newest answer, in which each queue that was in doubt has the most consumers seen meanwhile
  */
-async function confirm(node: Management, first: Look, probe: Probe, context: Context): Promise<Look> {
+async function confirm(node: Connection, first: Told, probe: Probe, context: Context): Promise<Told> {
   const until = process.uptime() + Math.min(probe.confirmSeconds, (context.remainingMs() - RESERVE_MS) / 1000);
   const most = new Map<string, number>();
   let newest = first;
@@ -89,7 +85,7 @@ async function confirm(node: Management, first: Look, probe: Probe, context: Con
     context.log("a queue without consumer, or without counts: asking again");
     await sleep(Math.min(PAUSE_MS, (until - process.uptime()) * 1000));
     try {
-      const again = await look(node, probe);
+      const again = await ask(node, probe.only);
       const queues = again.queues.map((queue) => {
         const seen = most.get(queue.name);
         const { consumers } = queue;

@@ -1,152 +1,120 @@
 import { CheckError, printable, Status } from "monitoring-plugins-ts";
-import { type HttpRequest, type HttpResponse, request } from "monitoring-plugins-ts/http";
 
-import type { Alarm, Queue } from "./facts.ts";
-import type { Login } from "./options.ts";
-
-/** 10,000 queues are 2 MB. */
-const MAX_BYTES = 24 * 1024 * 1024;
+import type { Alarm, Queue, Told, Use } from "./facts.ts";
+import { failed, missing, readJson, strange } from "./management.ts";
+import { type Connection, send } from "./source.ts";
 
 /** Only these are sent: all a queue has is 50 times as long. */
-const COLUMNS = "name,state,node,messages_ready,messages_unacknowledged,consumers,members,online";
+const COLUMNS = [
+  "name,state,node,messages_ready,messages_unacknowledged,consumers,members,online,head_message_timestamp",
+  "message_stats.publish,message_stats.deliver_get,message_stats.ack",
+  "arguments.x-dead-letter-exchange,arguments.x-dead-letter-routing-key",
+].join();
 
-/** How to ask RabbitMQ's management API. */
-export interface Management {
-  readonly url: URL;
-  readonly login: Login | undefined;
-  readonly vhost: string;
-  readonly http: Omit<HttpRequest, "maxBytes" | "headers" | "json">;
+const NODE_COLUMNS = "name,uptime,mem_used,mem_limit,disk_free,disk_free_limit";
+
+type Row = Readonly<Record<string, unknown>>;
+
+/** RabbitMQ, by its management API. */
+export async function rabbitmq(connection: Connection, only: string | undefined): Promise<Told> {
+  const others = Promise.all([fetchAlarms(connection), fetchNodes(connection)]);
+  // of several failures that of the queues is told, whichever comes first
+  others.catch(() => {});
+  const rows = await fetchQueues(connection, only);
+  const [alarms, nodes] = await others;
+  const queues = rows.map((row) => readQueue(row, connection));
+  return {
+    peer: connection.url.host,
+    queues,
+    alarms,
+    memory: fullest(nodes.rows, "mem_used", "mem_limit"),
+    // what has to be free, of what is
+    store: fullest(nodes.rows, "disk_free_limit", "disk_free"),
+    deadLetters: deadLettersIn(rows, queues),
+    unroutable: undefined,
+    uptimes: uptimesOf(nodes.rows),
+    withheld: nodes.withheld,
+  };
 }
 
 /**
  * The queues of the vhost. Of one that is named only that is asked for; when it is not there, the list tells why: a classic
  * queue whose node is down is in the list alone.
- *
- * @throws CheckError when there is no answer, or one that is not RabbitMQ's
  */
-export async function fetchQueues(management: Management, only: string | undefined): Promise<readonly Queue[]> {
-  const path = `api/queues/${encodeURIComponent(management.vhost)}`;
+async function fetchQueues(connection: Connection, only: string | undefined): Promise<readonly Row[]> {
+  const path = `api/queues/${encodeURIComponent(connection.vhost)}`;
   if (only !== undefined) {
-    const answer = await get(management, `${path}/${encodeURIComponent(only)}?columns=${COLUMNS}`);
-    if (answer.status !== 404) return [readQueue(readJson(management, answer), management)];
+    const answer = await send(connection, `${path}/${encodeURIComponent(only)}?columns=${COLUMNS}`);
+    if (answer.status !== 404) return [readJson(connection, answer) as Row];
   }
-  const answer = await get(management, `${path}?columns=${COLUMNS}`);
-  if (answer.status === 404) throw await missing(management, answer);
-  const list = readJson(management, answer);
-  if (!Array.isArray(list)) throw strange(management, answer);
-  return list.map((row) => readQueue(row, management));
+  const answer = await send(connection, `${path}?columns=${COLUMNS}`);
+  if (answer.status === 404) throw await missing(connection, answer);
+  const list = readJson(connection, answer);
+  if (!Array.isArray(list)) throw strange(connection, answer);
+  return list;
 }
 
 /** Nodes that run short of something, at once and without statistics. Undefined where the broker is too old to tell. */
-export async function fetchAlarms(management: Management): Promise<readonly Alarm[] | undefined> {
-  const answer = await get(management, "api/health/checks/alarms");
+async function fetchAlarms(connection: Connection): Promise<readonly Alarm[] | undefined> {
+  const answer = await send(connection, "api/health/checks/alarms");
   if (answer.status === 404) return undefined;
-  const content = readJson(management, answer, 503) as { status?: unknown; alarms?: unknown };
+  const content = readJson(connection, answer, 503) as { alarms?: unknown };
   if (answer.status === 200) return [];
-  if (!Array.isArray(content.alarms)) throw failed(management, answer);
-  return content.alarms.map(({ node, resource }: Record<string, unknown>) => ({
-    node: String(node),
-    resource: String(resource),
-  }));
+  if (!Array.isArray(content.alarms)) throw failed(connection, answer);
+  return content.alarms.map(({ node, resource }: Row) => ({ node: String(node), resource: String(resource) }));
 }
 
-async function get({ url, login, http }: Management, path: string): Promise<HttpResponse> {
-  const headers: Record<string, string> = { accept: "application/json" };
-  if (login !== undefined) {
-    headers.authorization = `Basic ${Buffer.from(`${login.user}:${login.password}`).toString("base64")}`;
-  }
+/** The nodes of the cluster, which are for users with the tag monitoring alone; else none, and why. */
+async function fetchNodes(
+  connection: Connection,
+): Promise<{ readonly rows: readonly Row[]; readonly withheld: string | undefined }> {
+  const answer = await send(connection, `api/nodes?columns=${NODE_COLUMNS}`);
   try {
-    return await request(new URL(path, url), { ...http, headers, maxBytes: MAX_BYTES });
+    const rows = readJson(connection, answer);
+    if (!Array.isArray(rows)) throw strange(connection, answer);
+    return { rows: rows.map((row) => row ?? {}), withheld: undefined };
   } catch (error) {
-    const { cause } = error as { cause?: { rawPacket?: unknown } };
-    if (cause?.rawPacket instanceof Buffer && cause.rawPacket.toString("latin1").startsWith("AMQP")) {
-      const message = `${url.host} is the broker's AMQP port: -H takes its management API, port 15672`;
-      throw new CheckError(Status.UNKNOWN, message, { cause });
-    }
-    throw error;
+    if (!(error instanceof CheckError)) throw error;
+    return { rows: [], withheld: error.message };
   }
 }
 
-/**
- * The content of an answer whose status is 200, or `also`.
- *
- * @throws CheckError for any other status, and for what is no JSON object or list
- */
-function readJson(management: Management, answer: HttpResponse, also = 200): object {
-  const { status, headers, body } = answer;
-  const { host } = management.url;
-  if (status >= 300 && status < 400 && headers.location !== undefined) {
-    const to = printable(headers.location, 100);
-    throw new CheckError(
-      Status.UNKNOWN,
-      `${host} redirects to ${to}, which is not followed: give -H the address itself`,
-    );
-  }
-  let content: unknown;
-  try {
-    content = JSON.parse(body);
-  } catch {
-    content = undefined;
-  }
-  if (status === 401 || status === 403) throw denied(management, reasonOf(content));
-  if (status !== 200 && status !== also) throw failed(management, answer, content);
-  if (typeof content !== "object" || content === null) throw strange(management, answer);
-  return content;
+const isAmount = (value: unknown): value is number => typeof value === "number" && value >= 0 && value < 1e18;
+
+/** The node that uses most of what it has. */
+function fullest(nodes: readonly Row[], used: string, most: string): Use | undefined {
+  const uses = nodes.flatMap(({ name, [used]: part, [most]: whole }): Use[] => {
+    if (!isAmount(part) || !isAmount(whole) || whole === 0) return [];
+    return [{ percent: Math.round((part / whole) * 1000) / 10, node: String(name) }];
+  });
+  return uses.toSorted((a, b) => b.percent - a.percent)[0];
 }
 
-const reasonOf = (content: unknown) => {
-  const { reason } = (content ?? {}) as { reason?: unknown };
-  return typeof reason === "string" ? printable(reason, 200) : undefined;
-};
+const uptimesOf = (nodes: readonly Row[]): ReadonlyMap<string, number> =>
+  new Map(nodes.flatMap(({ name, uptime }) => (isAmount(uptime) ? [[String(name), uptime / 1000] as const] : [])));
 
-/** Who was refused what, and what would help. */
-function denied({ url, login, vhost }: Management, reason: string | undefined): CheckError {
-  const unknown = (message: string) => new CheckError(Status.UNKNOWN, message);
-  if (login === undefined) return unknown(`${url.host} asks for user and password: give them by --auth-file`);
-  const user = printable(login.user, 100);
-  const place = printable(vhost, 100);
-  if (reason === "Not management user") {
-    return unknown(`user ${user} has no tag for the management API: rabbitmqctl set_user_tags ${user} monitoring`);
-  }
-  if (reason === "User not authorised to access virtual host") {
-    return unknown(
-      `user ${user} has no rights on vhost ${place}: rabbitmqctl set_permissions -p ${place} ${user} "^$" "^$" "^$"`,
-    );
-  }
-  return unknown(`user ${user} is refused by ${url.host}${reason === undefined ? "" : `: ${reason}`}`);
-}
-
-/** The broker's other servers know no such path, in the same words as for a vhost that is not there. */
-async function missing(management: Management, answer: HttpResponse): Promise<CheckError> {
-  if ((await get(management, "api/whoami")).status !== 200) return failed(management, answer);
-  const { url, vhost } = management;
-  return new CheckError(Status.UNKNOWN, `there is no vhost ${printable(vhost, 100)} at ${url.host}`);
-}
-
-function failed({ url }: Management, { status }: HttpResponse, content?: unknown): CheckError {
-  const reason = reasonOf(content);
-  const why = `HTTP status ${status}${reason === undefined ? "" : `: ${reason}`}`;
-  if (status >= 500) return new CheckError(Status.CRITICAL, `${url.host} answers with ${why}`);
-  return new CheckError(Status.UNKNOWN, `${url.host} is not RabbitMQ's management API: it answers with ${why}`);
-}
-
-function strange({ url }: Management, { headers, body }: HttpResponse): CheckError {
-  const type = printable(headers["content-type"] ?? "no type", 60);
-  const begin = printable(body.trim().slice(0, 41), 40);
-  return new CheckError(
-    Status.UNKNOWN,
-    `${url.host} is not RabbitMQ's management API: it answers with ${type}, not its JSON: '${begin}'`,
+/** What lies in the queues that others name as theirs for dead letters. */
+function deadLettersIn(rows: readonly Row[], queues: readonly Queue[]): number | undefined {
+  const targets = new Set(
+    rows.map((row) => {
+      const { "x-dead-letter-exchange": exchange, "x-dead-letter-routing-key": key } = (row.arguments ?? {}) as Row;
+      return exchange === "" ? key : undefined;
+    }),
   );
+  let sum: number | undefined;
+  for (const { name, ready, unacknowledged } of queues) {
+    if (targets.has(name) && ready !== undefined) sum = (sum ?? 0) + ready + (unacknowledged ?? 0);
+  }
+  return sum;
 }
 
-function readQueue(row: unknown, { url }: Management): Queue {
-  const told = (row ?? {}) as Record<string, unknown>;
-  const { name, state, node, members, online } = told;
+function readQueue(row: Row, { url }: Connection): Queue {
+  const { name, state, node, members, online, head_message_timestamp: head, message_stats: stats } = row ?? {};
   const wrong = (what: string) =>
     new CheckError(Status.UNKNOWN, `${url.host} answers with a queue whose ${what}: '${printable(String(name), 100)}'`);
   if (typeof name !== "string") throw wrong("name is no text");
-  const count = (key: string) => {
-    const value = told[key];
+  const count = (key: string, of: unknown = row) => {
+    const value = (of as Row | null)?.[key];
     if (value === undefined || value === null) return undefined;
     if (!Number.isSafeInteger(value) || (value as number) < 0) throw wrong(`${key} is no count`);
     return value as number;
@@ -156,6 +124,11 @@ function readQueue(row: unknown, { url }: Management): Queue {
     ready: count("messages_ready"),
     unacknowledged: count("messages_unacknowledged"),
     consumers: count("consumers"),
+    // a clock that is behind the publisher's must not make it younger than it can be
+    oldestSeconds: isAmount(head) && head > 0 ? Math.max(0, Math.round(Date.now() / 1000 - head)) : undefined,
+    published: count("publish", stats),
+    delivered: count("deliver_get", stats),
+    acknowledged: count("ack", stats),
     state: typeof state === "string" ? state : undefined,
     node: typeof node === "string" ? node : undefined,
     members: readNames(members),

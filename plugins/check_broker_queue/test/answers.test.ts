@@ -8,10 +8,10 @@ import { type TestContext, test } from "node:test";
 
 import { closesAfter, own, refused, resets, silent } from "#test/servers/misbehaving.ts";
 import { makeCertificates } from "#test/servers/tls.ts";
-import { execPlugin } from "#test/support/exec.ts";
+import { execPlugin, runPlugin } from "#test/support/exec.ts";
 import { needs } from "#test/support/needs.ts";
 
-import { fakeManagement, row } from "./fake-management.ts";
+import { fakeManagement, node, row } from "./fake-management.ts";
 
 const check = (...args: readonly string[]) => execPlugin("check_broker_queue", "--confirm", "0", ...args);
 
@@ -64,6 +64,69 @@ test("counts that are absent are not 0, and counts that are no numbers are named
       "UNKNOWN - BROKER answers with a queue whose messages_ready is no count: 'odd'",
     );
   }
+});
+
+test("memory and store are those of the node that is worst off, and what may not be seen is said", async (t) => {
+  const fake = await fakeManagement(t, row("results", 0, 1));
+  fake.nodes = [
+    node("rabbit@one", { mem_used: 850_000_000 }),
+    node("rabbit@two", { disk_free: 60_000_000 }),
+    // a dead one tells nothing, and a disk that cannot be looked at no number
+    { name: "rabbit@three" },
+    node("rabbit@four", { disk_free: "NaN" }),
+  ];
+  const { stdout } = await check("-H", fake.url);
+  assert.match(stdout, / 'memory'=85%;;;0 'store'=83.3%;;;0\n$/);
+  assert.equal(
+    await verdict("-H", fake.url, "--memory-warning", "80", "--store-critical", "80"),
+    "CRITICAL - 83.3% of the store is used on rabbit@two. 85% of the memory is used on rabbit@one.",
+  );
+  fake.nodes = undefined;
+  const blind = "user me may not see the nodes: rabbitmqctl set_user_tags me monitoring";
+  const as = async (...args: readonly string[]) =>
+    (
+      await runPlugin("check_broker_queue", ["-H", fake.url, "--auth-env", "LOGIN", ...args], {
+        env: { LOGIN: "me:x" },
+      })
+    ).stdout;
+  assert.match(await as(), /^check_broker_queue OK - [^\n]*_consumers'=1;;;0\n$/);
+  assert.ok((await as("-v")).includes(`\n${blind}\n`));
+  assert.ok(
+    (await as("--memory-critical", "90")).startsWith(
+      `check_broker_queue UNKNOWN - --memory-critical cannot be judged: ${blind} | `,
+    ),
+  );
+  assert.match(await as("--memory-critical", "90", "--unjudged", "ok"), /^check_broker_queue OK - /);
+});
+
+test("dead letters are those in the queues that others name for them", async (t) => {
+  const names = { "x-dead-letter-exchange": "", "x-dead-letter-routing-key": "lost" };
+  const fake = await fakeManagement(t, row("results", 0, 1, { arguments: names }), row("lost", 7, 1));
+  assert.equal(
+    await verdict("-H", fake.url, "-q", "results", "--dead-letters-warning", "5"),
+    "WARNING - 7 dead letters",
+  );
+  // not without need: it takes the list of all queues
+  assert.doesNotMatch((await check("-H", fake.url, "-q", "results")).stdout, /dead_letters/);
+  fake.queues = [row("results", 0, 1)];
+  assert.equal(
+    await verdict("-H", fake.url, "--dead-letters-warning", "5"),
+    "UNKNOWN - --dead-letters-warning cannot be judged: no queue of dead letters is known",
+  );
+});
+
+test("the oldest message is as old as its publisher's time stamp says", async (t) => {
+  const ago = (seconds: number) => ({ head_message_timestamp: Math.round(Date.now() / 1000) - seconds });
+  const fake = await fakeManagement(
+    t,
+    row("results", 5, 1, ago(7300)),
+    row("ahead", 1, 1, ago(-3600)),
+    row("none", 1, 1),
+  );
+  const { stdout } = await check("-H", fake.url, "--oldest-warning", "3600");
+  assert.match(stdout, /^check_broker_queue WARNING - Queue results has a message that is 2 h 2 min old \| /);
+  assert.match(stdout, / 'ahead_oldest'=0s;3600;;0 /);
+  assert.doesNotMatch(stdout, /none_oldest/);
 });
 
 test("of many queues the worst are named and the others counted", async (t) => {

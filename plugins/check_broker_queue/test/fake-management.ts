@@ -22,10 +22,23 @@ export const row = (
   ...more,
 });
 
+/** What a node of it tells of itself. */
+export const node = (name: string, more: Readonly<Record<string, unknown>> = {}): Row => ({
+  name,
+  uptime: 86_400_000,
+  mem_used: 120_000_000,
+  mem_limit: 1_000_000_000,
+  disk_free: 5_000_000_000,
+  disk_free_limit: 50_000_000,
+  ...more,
+});
+
 export interface FakeManagement {
   readonly url: string;
   /** Changed while it runs, to show another state. */
   queues: readonly Row[];
+  /** Undefined for a user who may not see them. */
+  nodes: readonly Row[] | undefined;
   alarms: readonly { readonly node: string; readonly resource: string }[];
   /** Paths asked for, in their order. */
   readonly asked: string[];
@@ -33,7 +46,7 @@ export interface FakeManagement {
 
 /** A stand-in of RabbitMQ's management API, as far as the check asks, for what a real one cannot be made to do. */
 export async function fakeManagement(owner: Owner, ...queues: readonly Row[]): Promise<FakeManagement> {
-  const fake: Omit<FakeManagement, "url"> = { queues, alarms: [], asked: [] };
+  const fake: Omit<FakeManagement, "url"> = { queues, nodes: [node("rabbit@one")], alarms: [], asked: [] };
   const server = createServer((request, response) => {
     const { pathname } = new URL(request.url ?? "", "http://localhost");
     fake.asked.push(pathname);
@@ -43,6 +56,10 @@ export async function fakeManagement(owner: Owner, ...queues: readonly Row[]): P
       const { alarms } = fake;
       if (alarms.length === 0) return answer(200, { status: "ok" });
       return answer(503, { status: "failed", reason: "There are alarms in effect in the cluster", alarms });
+    }
+    if (pathname === "/api/nodes") {
+      if (fake.nodes === undefined) return answer(401, { error: "not_authorised", reason: "Not monitor user" });
+      return answer(200, fake.nodes);
     }
     if (pathname === "/api/whoami") return answer(200, { name: "guest" });
     const [, vhost, name] = /^\/api\/queues\/([^/]+)(?:\/([^/]+))?$/.exec(pathname) ?? [];

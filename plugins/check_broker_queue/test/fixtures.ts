@@ -8,6 +8,8 @@ export default {
   },
   selecting: ["-H", "--vhost", "-q", "--include", "--exclude"],
   async everything(t, run, thresholds) {
-    await run("-H", (await fakeManagement(t, row("results", 3, 1))).url, ...thresholds);
+    const lost = { "x-dead-letter-exchange": "", "x-dead-letter-routing-key": "lost" };
+    const results = row("results", 3, 1, { head_message_timestamp: Date.now() / 1000 - 60, arguments: lost });
+    await run("-H", (await fakeManagement(t, results, row("lost", 2, 1))).url, ...thresholds);
   },
 } satisfies Fixtures;

@@ -1,0 +1,63 @@
+import { CheckError, printable, Status } from "monitoring-plugins-ts";
+import { type HttpRequest, type HttpResponse, request } from "monitoring-plugins-ts/http";
+
+import type { Told } from "./facts.ts";
+import type { Login } from "./options.ts";
+
+/** 10,000 queues are 2 MB. */
+const MAX_BYTES = 24 * 1024 * 1024;
+
+/** Where to ask, and as whom. */
+export interface Connection {
+  readonly url: URL;
+  readonly login: Login | undefined;
+  readonly vhost: string;
+  readonly http: Pick<HttpRequest, "signal" | "family" | "tls">;
+}
+
+/**
+ * Asks one kind of broker.
+ *
+ * @param only the one queue that matters; others may be told or not
+ * @throws {@link Stranger} when what answers is of another kind; CheckError when there is no answer, or a refusal
+ */
+export type Source = (connection: Connection, only: string | undefined) => Promise<Told>;
+
+/** What answers is not the kind of broker that was asked for; another kind may be tried. */
+export class Stranger extends CheckError {
+  constructor(message: string) {
+    super(Status.UNKNOWN, message);
+  }
+}
+
+/**
+ * Sends one request, a GET unless there is something to send.
+ *
+ * @param path below the address given, or from the root where it begins with a slash
+ * @throws CheckError when there is no answer, or when it points elsewhere
+ */
+export async function send({ url, login, http }: Connection, path: string, json?: unknown): Promise<HttpResponse> {
+  const headers: Record<string, string> = { accept: "application/json" };
+  if (login !== undefined) {
+    headers.authorization = `Basic ${Buffer.from(`${login.user}:${login.password}`).toString("base64")}`;
+  }
+  let answer: HttpResponse;
+  try {
+    const asked = { ...http, headers, maxBytes: MAX_BYTES, ...(json === undefined ? {} : { json }) };
+    answer = await request(new URL(path, url), asked);
+  } catch (error) {
+    const { cause } = error as { cause?: { rawPacket?: unknown } };
+    if (cause?.rawPacket instanceof Buffer && cause.rawPacket.toString("latin1").startsWith("AMQP")) {
+      const message = `${url.host} is the broker's AMQP port: -H takes its management API, port 15672`;
+      throw new CheckError(Status.UNKNOWN, message, { cause });
+    }
+    throw error;
+  }
+  const { status, headers: told } = answer;
+  if (status >= 300 && status < 400 && told.location !== undefined) {
+    const to = printable(told.location, 100);
+    const message = `${url.host} redirects to ${to}, which is not followed: give -H the address itself`;
+    throw new CheckError(Status.UNKNOWN, message);
+  }
+  return answer;
+}
