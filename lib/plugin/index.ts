@@ -44,6 +44,7 @@ export {
   isSelected,
   type Pattern,
   parseExpression,
+  parseGroups,
   parsePattern,
   selectionOptions,
   type WrittenPattern,

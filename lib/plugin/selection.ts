@@ -23,14 +23,32 @@ export async function parsePattern(text: string): Promise<WrittenPattern> {
  * @throws Error naming the expression and its fault
  */
 export async function parseExpression(text: string): Promise<Pattern> {
+  const compiled = await compile(text);
+  return (name) => compiled.matcher(name).find();
+}
+
+/**
+ * Reads an RE2 regular expression that has to match the whole of a name.
+ *
+ * @returns what gives the texts that its groups matched, empty for one that did not; undefined when it does not match
+ * @throws Error naming the expression and its fault
+ */
+export async function parseGroups(text: string): Promise<(name: string) => readonly string[] | undefined> {
+  const compiled = await compile(text);
+  return (name) => {
+    const matcher = compiled.matcher(name);
+    if (!matcher.matches()) return undefined;
+    return Array.from({ length: matcher.groupCount() }, (_, group) => matcher.group(group + 1) ?? "");
+  };
+}
+
+async function compile(text: string) {
   const { RE2JS } = await import("re2js");
-  let compiled: InstanceType<typeof RE2JS>;
   try {
-    compiled = RE2JS.compile(text);
+    return RE2JS.compile(text);
   } catch (cause) {
     throw new Error(`'${text}' is not an RE2 regular expression: ${(cause as Error).message}`, { cause });
   }
-  return (name) => compiled.matcher(name).find();
 }
 
 function globPattern(glob: string): Pattern {

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 
 import fc from "fast-check";
-import { isSelected, parseExpression, parsePattern } from "monitoring-plugins-ts";
+import { isSelected, parseExpression, parseGroups, parsePattern } from "monitoring-plugins-ts";
 
 test("a glob matches the whole name, * any characters, ? one", async () => {
   const pattern = await parsePattern("hostgroup_*_?");
@@ -44,4 +44,11 @@ test("selected is what any include matches and no exclude", async () => {
   assert.equal(isSelected("c1", [a, b], []), false);
   assert.equal(isSelected("a1", [], [b]), true);
   assert.equal(isSelected("b1", [all], [b]), false);
+});
+
+test("an expression with groups matches the whole of a name, and gives what they matched", async () => {
+  const match = await parseGroups("(db)(\\d+)(x)?");
+  assert.deepEqual(match("db12"), ["db", "12", ""]);
+  assert.equal(match("adb12"), undefined);
+  await assert.rejects(parseGroups("("), /'\(' is not an RE2 regular expression/);
 });
