@@ -1,5 +1,5 @@
 import { CheckError, type Context, Status } from "monitoring-plugins-ts";
-import { postJson } from "monitoring-plugins-ts/http";
+import { request } from "monitoring-plugins-ts/http";
 import {
   type LivestatusAddress,
   LivestatusError,
@@ -98,7 +98,7 @@ async function askLivestatus({ endpoint, family }: LivestatusAddress, connect: C
 async function askHttp(base: URL, { signal, family, tls }: ConnectOptions): Promise<Rows> {
   const url = new URL("table/sites", base.href.endsWith("/") ? base : `${base.href}/`);
   const question = { columns: PEER_COLUMNS, outputformat: "json", sendcolumnsheader: false };
-  const { status, body } = await postJson(url, question, { signal, family, tls, maxBytes: MAX_BYTES });
+  const { status, body } = await request(url, { json: question, signal, family, tls, maxBytes: MAX_BYTES });
   const failed = (what: string) => new LivestatusError(Status.CRITICAL, "error answer", what, { code: status });
   if (status !== 200) throw failed(`HTTP status ${status}${errorText(body)}`);
   const rows = parseRows(body);

@@ -13,7 +13,7 @@ import { type Icinga, startIcinga } from "../servers/icinga2.ts";
 import { fixed16 } from "../servers/liveproxyd/answer.ts";
 import { startLiveproxyd } from "../servers/liveproxyd/start.ts";
 import { PeerStatus, startLmd } from "../servers/lmd.ts";
-import { closesAtOnce, refused, webServer } from "../servers/misbehaving.ts";
+import { closesAfter, closesAtOnce, refused, webServer } from "../servers/misbehaving.ts";
 import { makeCertificates, tlsFront } from "../servers/tls.ts";
 import { startZombie } from "../servers/zombie.ts";
 import { patiently, pluginCommand, runPlugin } from "../support/exec.ts";
@@ -447,7 +447,7 @@ test("what is no LMD: a web server, nobody, TLS in between", needs("openssl"), a
   const silent = `http://${(await webServer(t)).address}`;
   await expects(
     2,
-    /^check_liveproxy CRITICAL - LMD http:.*: no answer .*within \d(?:\.\d)? s$/,
+    /^check_liveproxy CRITICAL - LMD http:.*: no complete answer from .* within \d(?:\.\d)? s \(0 bytes received\)$/,
     "--lmd",
     silent,
     "-t",
@@ -457,12 +457,19 @@ test("what is no LMD: a web server, nobody, TLS in between", needs("openssl"), a
   );
   await expects(
     2,
-    /^check_liveproxy CRITICAL - LMD http:.*ECONNREFUSED/,
+    /^check_liveproxy CRITICAL - LMD http:.*: failed to connect to address 127\.0\.0\.1 and port \d+: Connection refused/,
     "--lmd",
     `http://${(await refused()).address}`,
   );
   // by a reset, when the question had been sent before
-  await expects(2, /LMD http:.*(?:other side closed|ECONNRESET)/, "--lmd", `http://${(await closesAtOnce(t)).address}`);
+  await expects(
+    2,
+    /LMD http:.*(?:closed the connection before the answer was complete|lost: Connection reset by peer) \(0 bytes received\)/,
+    "--lmd",
+    `http://${(await closesAtOnce(t)).address}`,
+  );
+  const ssh = `http://${(await closesAfter(t, "SSH-2.0-OpenSSH_9.2p1\r\n")).address}`;
+  await expects(3, /LMD http:.*: 127\.0\.0\.1:\d+ does not speak HTTP/, "--lmd", ssh);
   const lmd = await startLmd(t, [{ peer_key: "id1", status: PeerStatus.up, age: 3 }]);
   const { ca, wrongCa, cert, key, otherNameCert } = await makeCertificates(t);
   const front = await tlsFront(t, lmd.http.slice(7), { cert, key });
@@ -470,9 +477,11 @@ test("what is no LMD: a web server, nobody, TLS in between", needs("openssl"), a
   const https = (address: string) => `https://${address}`;
   await expects(2, /HTTP status 404 \(is it an LMD\?\)$/, "--lmd", `${lmd.http}/elsewhere`, "--perfdata", "none");
   await expects(0, /1 site ready/, "--lmd", https(front.address), "--tls-ca", ca);
-  await expects(2, /LMD https:.*self-signed|unable to verify/, "--lmd", https(front.address), "--tls-ca", wrongCa);
-  await expects(2, /altnames/, "--lmd", https(other.address), "--tls-ca", ca);
+  await expects(2, /LMD https:.*certificate of .* not trusted: /, "--lmd", https(front.address), "--tls-ca", wrongCa);
+  await expects(2, /LMD https:.*certificate is not for 127\.0\.0\.1/, "--lmd", https(other.address), "--tls-ca", ca);
   await expects(0, /1 site ready/, "--lmd", https(other.address), "--tls-ca", ca, "--tls-no-name-check");
+  lmd.peers = [{ peer_key: "id1", status: PeerStatus.down, last_error: "x".repeat(1024 * 1024) }];
+  await expects(3, /LMD http:.*: answer from 127\.0\.0\.1:\d+ is longer than 1 MiB/, "--lmd", lmd.http);
 });
 
 test("one connection for a site, closed at the end; a second one only when the first was closed without a byte", async (t) => {
