@@ -3,6 +3,7 @@ import type { Command, CommanderError } from "commander";
 import { flagsOf, splitArguments, type Texts, takesValue } from "./arguments.ts";
 import { UsageError } from "./error.ts";
 import { bindValues, type Declarations, type Option, type Options, optionsOf, type Values } from "./option.ts";
+import { isForAll } from "./per-name.ts";
 import type { Plugin } from "./plugin.ts";
 
 /** Help is read in terminals of this width, and pasted into tickets. */
@@ -105,12 +106,14 @@ export function* emptyLines<O extends Options>(options: O, texts: Texts<O>): Ite
 export function* repeatedLines<O extends Options>(options: O, texts: Texts<O>): Iterable<string> {
   for (const key in options) {
     const option = options[key] as Option<unknown>;
-    const typed = withoutEmpty(option, texts[key]);
+    const given = withoutEmpty(option, texts[key]);
+    const typed = option.perName ? given.filter(isForAll) : given;
     if (isRepeated(option, typed)) yield `${flagsOf(option)[0]} is given ${times(typed)}: the last one counts`;
   }
 }
 
-const isRepeated = ({ kind }: Option<unknown>, typed: readonly string[]) => kind === "value" && typed.length > 1;
+const isRepeated = ({ kind, perName }: Option<unknown>, typed: readonly string[]) =>
+  (kind === "value" || perName === true) && typed.length > 1;
 
 const times = ({ length }: readonly string[]) => (length === 2 ? "twice" : `${length} times`);
 

@@ -20,6 +20,8 @@ export interface Option<T> {
    * Any other option given empty counts as not given. Monitoring cores pass empty texts for variables without a value.
    */
   readonly selects?: true;
+  /** A list of which each value is for all names or, written `NAME=VALUE`, for one; of those without a name the last counts. */
+  readonly perName?: true;
   /** From texts to value. Throws an Error that names the offending text. */
   readonly read: (texts: readonly string[]) => T | Promise<T>;
 }

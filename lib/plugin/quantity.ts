@@ -1,9 +1,11 @@
 import { formatDecimal } from "./decimal.ts";
 import { formatMetric, isPlainLabel, type Metric, type MetricDeclaration, type UoM } from "./metric.ts";
 import { type Declarations, type Group, type Option, option } from "./option.ts";
+import { PerName, perName } from "./per-name.ts";
 import { type ParsedPerfdata, parsePerfdata } from "./perfdata.ts";
 import { Range, type Threshold } from "./range.ts";
 import { judge, type Result } from "./result.ts";
+import type { WrittenPattern } from "./selection.ts";
 import { Status, urgency } from "./status.ts";
 
 /** A threshold that depends on the whole, which is the maximum of the value: `80%`. */
@@ -54,12 +56,15 @@ interface Judged<T extends Threshold | RelativeThreshold> {
   readonly help?: string;
   /** Heading in `--help`; by default `Thresholds`. */
   readonly section?: string;
+  /** Both may be given for single names as well, `NAME=THRESHOLD`, where the name may be a pattern: see {@link Gauge.for}. */
+  readonly perName?: true;
 }
 
 interface Unjudged {
   readonly text?: `${string}<value>${string}`;
   readonly warning?: never;
   readonly critical?: never;
+  readonly perName?: never;
 }
 
 type Placeholders<L extends string> = L extends `${string}<${infer Name}>${infer Rest}`
@@ -120,6 +125,7 @@ export function quantity<const L extends string, T extends Threshold | RelativeT
   const { label, uom = "", meaning, min, max, when, text = `${label} is <value>`, warning, critical } = declaration;
   const { show = uom === "s" ? showSeconds : formatDecimal } = declaration;
   const levels = { warning, critical };
+  const isPerName = declaration.perName === true;
   const options: Record<string, Option<unknown>> = {};
   const keys: { warning?: string; critical?: string } = {};
   if (warning !== undefined || critical !== undefined) {
@@ -134,8 +140,9 @@ export function quantity<const L extends string, T extends Threshold | RelativeT
       const { flags, note, ...rest } = typeof level === "string" ? { flags: level } : level;
       const key = keyOf(flags);
       keys[name] = key;
-      options[key] = option({
-        flags: `${flags} ${grammar.placeholder}`,
+      const declare: (declaration: Parameters<typeof perName>[0]) => Option<unknown> = isPerName ? perName : option;
+      options[key] = declare({
+        flags: `${flags} ${isPerName ? grammar.placeholder.replace("<", "<[name=]") : grammar.placeholder}`,
         help: `${help.charAt(0).toUpperCase()}${help.slice(1)}${UNITS[uom]}: ${name}.${note === undefined ? "" : ` ${note}`}`,
         section,
         parse: grammar.parse,
@@ -154,18 +161,18 @@ export function quantity<const L extends string, T extends Threshold | RelativeT
     ...(when === undefined ? {} : { when }),
   };
   const read = (values: Readonly<Record<string, unknown>>, key: string | undefined) =>
-    key === undefined ? undefined : (values[key] as T | undefined);
+    key === undefined ? undefined : (values[key] as T | PerName<T> | undefined);
   return {
     declared,
     options,
     text,
     show,
-    bind: (values) =>
-      new Meter(
-        { label, meaning, uom, text, show, ...(min === undefined ? {} : { min }) },
-        read(values, keys.warning),
-        read(values, keys.critical),
-      ) as unknown as Gauge<L, T>,
+    bind: (values) => {
+      const measured = { label, meaning, uom, text, show, ...(min === undefined ? {} : { min }) };
+      const low = read(values, keys.warning);
+      const high = read(values, keys.critical);
+      return new Meter(measured, forOthers(low), forOthers(high), { low, high }) as unknown as Gauge<L, T>;
+    },
   };
 }
 
@@ -205,6 +212,10 @@ export interface Gauge<L extends string = string, T extends Threshold | Relative
   readonly critical: T | undefined;
   /** Whether there is a threshold at all. */
   readonly isJudged: boolean;
+  /** The names that have thresholds of their own. */
+  readonly named: readonly WrittenPattern[];
+  /** The same quantity by the thresholds of this name. */
+  for(name: string): Gauge<L, T>;
   /** The same quantity by other thresholds, such as those of a peer that idles. */
   by(warning: T | undefined, critical: T | undefined): Gauge<L, T>;
   /** The state alone; of a value that is not known OK. */
@@ -236,6 +247,12 @@ export interface Gauge<L extends string = string, T extends Threshold | Relative
 
 type AnyThreshold = Threshold | RelativeThreshold | undefined;
 
+/** Both levels as they were read. */
+interface Given {
+  readonly low: AnyThreshold | PerName<Threshold | RelativeThreshold>;
+  readonly high: AnyThreshold | PerName<Threshold | RelativeThreshold>;
+}
+
 interface Levels {
   readonly warning: Threshold | undefined;
   readonly critical: Threshold | undefined;
@@ -263,11 +280,22 @@ class Meter {
   readonly #absolute: Levels | undefined;
   /** What follows the number in each item without a maximum, made once. */
   #madeRest: string | undefined;
+  readonly named: readonly WrittenPattern[];
+  readonly #given: Given;
+  /** Made once for all names with the same thresholds. */
+  readonly #ofNames: Meter[] = [];
 
-  constructor(measured: Measured, warning: AnyThreshold, critical: AnyThreshold) {
+  constructor(
+    measured: Measured,
+    warning: AnyThreshold,
+    critical: AnyThreshold,
+    given: Given = { low: warning, high: critical },
+  ) {
     this.#measured = measured;
     this.warning = warning;
     this.critical = critical;
+    this.#given = given;
+    this.named = [given.low, given.high].flatMap((one) => (one instanceof PerName ? one.patterns : []));
     const found = measured.label.matchAll(/\[([^<\]]*)<(\w+)>([^\]]*)\]|([^<[]*)<(\w+)>/g);
     this.#placeholders = Array.from(found, ([, before, name, after = "", alsoBefore, alsoName]) => ({
       before: before ?? alsoBefore ?? "",
@@ -280,11 +308,23 @@ class Meter {
   }
 
   get isJudged(): boolean {
-    return this.warning !== undefined || this.critical !== undefined;
+    return this.warning !== undefined || this.critical !== undefined || this.named.length > 0;
   }
 
   by(warning: AnyThreshold, critical: AnyThreshold): Meter {
     return new Meter(this.#measured, warning, critical);
+  }
+
+  for(name: string): Meter {
+    if (this.named.length === 0) return this;
+    const warning = ofName(this.#given.low, name);
+    const critical = ofName(this.#given.high, name);
+    const isWanted = (one: Meter) => one.warning === warning && one.critical === critical;
+    const known = isWanted(this) ? this : this.#ofNames.find(isWanted);
+    if (known !== undefined) return known;
+    const made = this.by(warning, critical);
+    this.#ofNames.push(made);
+    return made;
   }
 
   judge(value: number, max?: number): Status {
@@ -369,6 +409,10 @@ class Meter {
     return label + this.#end;
   }
 }
+
+const forOthers = (given: Given["low"]): AnyThreshold => (given instanceof PerName ? given.others : given);
+
+const ofName = (given: Given["low"], name: string): AnyThreshold => (given instanceof PerName ? given.of(name) : given);
 
 const isRelative = (threshold: AnyThreshold): threshold is RelativeThreshold =>
   threshold !== undefined && "of" in threshold;

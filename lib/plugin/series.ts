@@ -2,12 +2,14 @@ import { isPlainLabel, type Metric } from "./metric.ts";
 
 type Names = Readonly<Record<string, string | undefined>>;
 
-/** A quantity, and where a row has its value. */
+interface Printing {
+  metric(value: number, names: Names): Metric;
+  item(value: number, names: Names): string | undefined;
+}
+
+/** A quantity, the same of each row or one for it, and where a row has its value. */
 export interface Column<Row> {
-  readonly gauge: {
-    metric(value: number, names: Names): Metric;
-    item(value: number, names: Names): string | undefined;
-  };
+  readonly gauge: Printing | ((row: Row) => Printing);
   readonly value: (row: Row) => number;
 }
 
@@ -42,7 +44,7 @@ export class Series<Row> implements Iterable<Metric> {
     for (const key in names) if (!isPlainLabel(names[key] ?? "")) return undefined;
     let text = "";
     for (const { gauge, value } of this.#columns) {
-      const item = gauge.item(value(row), names);
+      const item = of(gauge, row).item(value(row), names);
       if (item === undefined) return undefined;
       text += text === "" ? item : ` ${item}`;
     }
@@ -50,6 +52,8 @@ export class Series<Row> implements Iterable<Metric> {
   }
 
   *#metrics(row: Row, names: Names): Iterable<Metric> {
-    for (const { gauge, value } of this.#columns) yield gauge.metric(value(row), names);
+    for (const { gauge, value } of this.#columns) yield of(gauge, row).metric(value(row), names);
   }
 }
+
+const of = <Row>(gauge: Column<Row>["gauge"], row: Row): Printing => (typeof gauge === "function" ? gauge(row) : gauge);

@@ -1,4 +1,6 @@
 import {
+  type CountThreshold,
+  type Gauge,
   isSelected,
   type Pattern,
   type PerfdataAmount,
@@ -8,7 +10,7 @@ import {
   type Values,
   verdict,
 } from "monitoring-plugins-ts";
-import { displayName, type QueueStatus, type ServerStatus } from "monitoring-plugins-ts/gearman";
+import { displayName, type QueueStatus, type ServerStatus, wireName } from "monitoring-plugins-ts/gearman";
 import { probeQueueEnd } from "monitoring-plugins-ts/mod-gearman";
 
 import type { counts, measures } from "./quantities.ts";
@@ -65,10 +67,13 @@ export function doubtsOf(rules: Rules, severalServers: boolean): Doubts {
   return {
     isSuspect: (queue) =>
       queue.worker === 0 &&
-      (unevenCounts || judgeNoWorker(queue, rules) !== Status.OK || rules.worker.judge(0) !== Status.OK) &&
+      (unevenCounts ||
+        judgeNoWorker(queue, rules) !== Status.OK ||
+        gaugeOf(rules.worker, queue.name).judge(0) !== Status.OK) &&
       isSelectedQueue(queue),
     isIncomplete: (status) =>
-      isWithoutQueues(status, rules) || (judgeMissing(rules) !== Status.OK && missingQueues(status, rules).length > 0),
+      isWithoutQueues(status, rules) ||
+      missingQueues(status, rules).some((name) => judgeMissing(rules, name) !== Status.OK),
     isCritical: ({ queues, seconds }) => {
       let waiting = 0;
       for (const queue of queues) {
@@ -83,34 +88,52 @@ export function doubtsOf(rules: Rules, severalServers: boolean): Doubts {
 }
 
 /** The state of a queue whatever its having no worker is worth. */
-const judgeWithWorkers = ({ waiting, running, worker }: QueueStatus, rules: Rules): Status =>
+const judgeWithWorkers = ({ name, waiting, running, worker }: QueueStatus, rules: Rules): Status =>
   mostUrgent(
-    rules.waiting.judge(waiting),
-    rules.running.judge(running),
-    worker === 0 ? Status.OK : rules.worker.judge(worker),
+    gaugeOf(rules.waiting, name).judge(waiting),
+    gaugeOf(rules.running, name).judge(running),
+    worker === 0 ? Status.OK : gaugeOf(rules.worker, name).judge(worker),
   );
 
-/** The queues of `-q` that a server does not list. One that a filter leaves out is not missing. */
-export function missingQueues({ queues }: ServerStatus, { selection }: Rules): readonly string[] {
-  if (selection.queues.length === 0) return [];
+/** A quantity by the thresholds of a queue. */
+export const gaugeOf = <L extends string>(gauge: Gauge<L, CountThreshold>, name: string) =>
+  gauge.named.length === 0 ? gauge : gauge.for(displayName(name));
+
+/**
+ * The queues that have to be there and are not: those of `-q`, one that a filter leaves out as well; without `-q` those of
+ * which a threshold asks for workers by their name.
+ */
+export function missingQueues({ queues }: ServerStatus, rules: Rules): readonly string[] {
+  const { queues: wanted, include, exclude } = rules.selection;
+  const asked =
+    wanted.length > 0
+      ? wanted
+      : rules.worker.named
+          .map(({ text }) => text)
+          .filter((name) => !isPattern(name) && isSelected(name, include, exclude))
+          .map(wireName)
+          .filter((name) => gaugeOf(rules.worker, name).judge(0) !== Status.OK);
+  if (asked.length === 0) return [];
   const present = new Set(queues.map(({ name }) => name));
-  return [...new Set(selection.queues)].filter((name) => !present.has(name));
+  return [...new Set(asked)].filter((name) => !present.has(name));
 }
 
-/** What a queue of `-q` is worth that is not there: where workers are asked for it has none, which `--missing` cannot excuse. */
-export function judgeMissing(rules: Rules): Status {
-  const status = judgeAbsent(rules);
+const isPattern = (name: string) => name.startsWith("~") || /[*?]/.test(name);
+
+/** What a queue is worth that is not there: where workers are asked for it has none, which `--missing` cannot excuse. */
+export function judgeMissing(rules: Rules, name: string): Status {
+  const status = judgeAbsent(rules, gaugeOf(rules.worker, name));
   return status === Status.OK ? rules.missing : status;
 }
 
 /** What it is worth that there is neither queue nor worker. */
-export const judgeAbsent = ({ zeroWorkerCritical, worker }: Rules): Status =>
+export const judgeAbsent = ({ zeroWorkerCritical }: Rules, worker: Rules["worker"]): Status =>
   zeroWorkerCritical ? Status.CRITICAL : worker.judge(0);
 
 /** Whether workers are asked for, whatever their queues, of a server that does not list any: none has come since its start. */
 export const isWithoutQueues = ({ queues }: ServerStatus, rules: Rules): boolean =>
   rules.selection.queues.length === 0 &&
-  judgeAbsent(rules) !== Status.OK &&
+  judgeAbsent(rules, rules.worker) !== Status.OK &&
   queues.every(({ name }) => probeQueueEnd(name) !== undefined);
 
 /** For how long something was seen, and why that may not be long enough. */
@@ -161,9 +184,10 @@ export function judgeQueue(
   confirmation: Confirmation,
 ): Result | undefined {
   const ifSure = (status: Status) => (queue.worker === 0 ? unlessDoubtful(status, confirmation) : status);
-  const waiting = rules.waiting.judge(queue.waiting);
-  const running = rules.running.judge(queue.running);
-  const worker = ifSure(rules.worker.judge(queue.worker));
+  const workers = gaugeOf(rules.worker, queue.name);
+  const waiting = gaugeOf(rules.waiting, queue.name).judge(queue.waiting);
+  const running = gaugeOf(rules.running, queue.name).judge(queue.running);
+  const worker = ifSure(workers.judge(queue.worker));
   const noWorker = judgeNoWorker(queue, rules);
   const orphaned = ifSure(noWorker);
   const status = mostUrgent(orphaned, waiting, worker, running);
@@ -178,7 +202,7 @@ export function judgeQueue(
   }
   if (status === waiting) return verdict(status, `${name} ${rules.waiting.text(queue.waiting)}${blame}.`);
   if (status === worker || status === orphaned) {
-    const has = queue.worker === 0 ? "has no worker" : rules.worker.text(queue.worker);
+    const has = queue.worker === 0 ? "has no worker" : workers.text(queue.worker);
     return verdict(status, `${name} ${has}${since}${blame}.`);
   }
   return verdict(status, `${name} ${rules.running.text(queue.running)}.`);

@@ -10,12 +10,14 @@ import {
   Status,
   safeLabel,
   verdict,
+  type WrittenPattern,
 } from "monitoring-plugins-ts";
-import type { QueueStatus, ServerStatus } from "monitoring-plugins-ts/gearman";
+import { displayName, type QueueStatus, type ServerStatus, wireName } from "monitoring-plugins-ts/gearman";
 
 import {
   type Confirmation,
   counted,
+  gaugeOf,
   isWithoutQueues,
   judgeAbsent,
   judgeMissing,
@@ -107,14 +109,14 @@ function evaluateServer(
   }
   const since = sinceWhen(confirmation);
   for (const name of missingQueues(answer, rules)) {
-    const status = unlessDoubtful(judgeMissing(rules), confirmation);
+    const status = unlessDoubtful(judgeMissing(rules, name), confirmation);
     parts.push(verdict(status, `${prefix}Queue ${shown(name)} not found${since}`));
   }
 
   const filtered = selection.include.length > 0 || selection.exclude.length > 0;
   const leftOut = answer.queues.length - queues.length;
   if (isWithoutQueues(answer, rules)) {
-    const status = unlessDoubtful(judgeAbsent(rules), confirmation);
+    const status = unlessDoubtful(judgeAbsent(rules, rules.worker), confirmation);
     parts.push(verdict(status, `${server} has no queue${since}: no worker has come since it was started`));
   } else if (filtered && queues.length === 0) {
     parts.push(
@@ -129,6 +131,7 @@ function evaluateServer(
 
   const details: Detail[] = [
     { verbosity: 1, lines: queueLines(queues, rules, prefix, confirmation) },
+    { verbosity: 1, lines: needlessLines(queues, rules, prefix) },
     {
       verbosity: 2,
       lines: [
@@ -252,11 +255,15 @@ function findUneven(facts: readonly ServerFacts[], rules: Rules): Result[] {
 function queueMetrics(queues: readonly QueueStatus[], rules: Rules, server: string | undefined): Iterable<Metric> {
   if (rules.perfdata !== "all") return [];
   return new Series(listedOnce(queues), ({ name }) => ({ server, queue: safeLabel(name) }), [
-    { gauge: rules.waiting, value: ({ waiting }) => waiting },
-    { gauge: rules.running, value: ({ running }) => running },
-    { gauge: rules.worker, value: ({ worker }) => worker },
+    { gauge: columnOf(rules.waiting), value: ({ waiting }) => waiting },
+    { gauge: columnOf(rules.running), value: ({ running }) => running },
+    { gauge: columnOf(rules.worker), value: ({ worker }) => worker },
   ]);
 }
+
+/** By the thresholds of each queue, where there are such. */
+const columnOf = (gauge: Rules["waiting"]) =>
+  gauge.named.length === 0 ? gauge : ({ name }: QueueStatus) => gaugeOf(gauge, name);
 
 /** A queue that is listed twice is a fault of the answer, and two items of one label would be another: the fuller one is printed. */
 function* listedOnce(queues: readonly QueueStatus[]): Iterable<QueueStatus> {
@@ -282,17 +289,34 @@ function* queueLines(
   }
 }
 
+/** As they were written, each once. */
+const textsOf = (named: readonly WrittenPattern[]) => new Set(named.map(({ text }) => text));
+
+/** Names in thresholds that no selected queue has: they may be mistyped. */
+function* needlessLines(queues: readonly QueueStatus[], rules: Rules, prefix: string): Iterable<string> {
+  const named = [rules.waiting, rules.running, rules.worker].flatMap((gauge) => gauge.named);
+  if (named.length === 0) return;
+  const names = queues.map(({ name }) => displayName(name));
+  const unused = named.filter((one) => !names.some((name) => name === one.text || one(name)));
+  for (const text of textsOf(unused)) {
+    yield `${prefix}no selected queue is named ${shown(wireName(text))}: its thresholds judge nothing`;
+  }
+}
+
 function* configurationLines(asked: number, answered: number, rules: Rules): Iterable<string> {
-  const count = (
-    what: string,
-    { warning, critical }: Rules["waiting" | "running" | "worker" | "total" | "leftovers"],
-  ) => `${what}: WARNING ${warning?.words ?? "off"}, CRITICAL ${critical?.words ?? "off"}`;
+  type Counted = Rules["waiting" | "running" | "worker" | "total" | "leftovers"];
+  const count = (what: string, { warning, critical }: Counted) =>
+    `${what}: WARNING ${warning?.words ?? "off"}, CRITICAL ${critical?.words ?? "off"}`;
+  const each = (what: string, gauge: Counted) => [
+    count(`${what} of a queue`, gauge),
+    ...Array.from(textsOf(gauge.named), (text) => count(`${what} of queue ${shown(wireName(text))}`, gauge.for(text))),
+  ];
   const range = (what: string, { warning, critical }: Rules["servers" | "time"]) =>
     `${what}: WARNING ${warning === undefined ? "off" : `by range ${warning}`}, CRITICAL ${critical === undefined ? "off" : `by range ${critical}`}`;
   yield `job servers: ${asked} asked, ${answered} answered`;
-  yield count("waiting jobs of a queue", rules.waiting);
-  yield count("running jobs of a queue", rules.running);
-  yield count("workers of a queue", rules.worker);
+  yield* each("waiting jobs", rules.waiting);
+  yield* each("running jobs", rules.running);
+  yield* each("workers", rules.worker);
   yield count("waiting jobs in all queues", rules.total);
   yield count("queues that probes left behind", rules.leftovers);
   yield range("job servers that answer", rules.servers);

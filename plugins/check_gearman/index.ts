@@ -13,11 +13,13 @@ Examples:
   check_gearman -H gearmand.example.com
   check_gearman -H gearmand.example.com -q check_results -w 50 -c 500
   check_gearman -H gearmand.example.com --include 'hostgroup_*' -C 1:
+  check_gearman -H gearmand.example.com -w 500 -w check_results=50
   check_gearman -H gearmand.example.com -q worker_host1 -s check
   check_gearman -H proxy.example.com -q proxy_status -s check --time-warning 2
 
 Ranges are those of the Monitoring Plugins guidelines: 10:20 alerts outside,
-@10:20 inside, 1: below 1, ~:5 above 5.
+@10:20 inside, 1: below 1, ~:5 above 5. One with a name before it, or a pattern
+as --include takes it, is for those queues alone.
 `;
 
 export default definePlugin({

@@ -11,6 +11,7 @@ const TOTALS = ["perfdata totals", "totalWarning", "totalCritical"];
 export const counts = {
   waiting: quantity({
     ...COUNTS,
+    perName: true,
     label: "[<server>_]<queue>_waiting",
     min: 0,
     meaning: "waiting jobs of a queue",
@@ -21,6 +22,7 @@ export const counts = {
   }),
   running: quantity({
     ...COUNTS,
+    perName: true,
     label: "[<server>_]<queue>_running",
     meaning: "running jobs of a queue",
     text: "has <value> running job(s)",
@@ -30,6 +32,7 @@ export const counts = {
   }),
   worker: quantity({
     ...COUNTS,
+    perName: true,
     label: "[<server>_]<queue>_worker",
     min: 0,
     meaning: "workers of a queue",

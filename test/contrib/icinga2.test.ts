@@ -271,7 +271,7 @@ test("a running icinga2 shows state, output and perfdata of every check as it wa
   assert.ok(line);
   assert.deepEqual(runOf(line, recorder).argv, [
     ...["-C", "1:", "-H", "127.0.0.1", "-c", "20", "-e", "", "-p", String(server.port)],
-    ...["-q", "host", "-q", "service", "-v", "-w", "~:10", "-x"],
+    ...["-q", "host", "-q", "service", "-v", "-w", "~:10", "-w", "service=5", "-x"],
   ]);
 
   const lines = (await checked(socket, "without-address")).map(({ name, state, output }) => [name, state, output]);

@@ -151,7 +151,7 @@ for (const name of plugins) {
 
   test(`${name}: a bad range is UNKNOWN and named, for every option that takes one`, async (t) => {
     const options = Object.values((await declaration(name)).options).filter(({ flags }) =>
-      /<(?:range|n)>$/.test(flags),
+      /<(?:range|(?:\[name=\])?n)>$/.test(flags),
     );
     if (options.length === 0) return t.skip("it has no option with a range");
     for (const { flags } of options) {

@@ -185,8 +185,11 @@ const USAGE: readonly (readonly [readonly string[], RegExp])[] = [
   [["-Z"], /unknown option '-Z'/],
   [["extra"], /unexpected argument 'extra'/],
   [["-w", "5", "6"], /unexpected argument '6'/],
-  [["-w"], /'-w, --warning <n>'/],
-  [["-w", "20:10"], /option '-w, --warning <n>': '20:10' is not a threshold range: start 20 is greater than end 10/],
+  [["-w"], /'-w, --warning <\[name=\]n>'/],
+  [
+    ["-w", "20:10"],
+    /option '-w, --warning <\[name=\]n>': '20:10' is not a threshold range: start 20 is greater than end 10/,
+  ],
   [["-w", "abc"], /'abc' is neither a number .* nor a threshold range/],
   [["-c", "10abc"], /'10abc'/],
   [["-c", "1e3"], /'1e3'/],

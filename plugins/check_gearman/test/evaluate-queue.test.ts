@@ -159,7 +159,7 @@ test("what rests on no worker says for how long it was seen, and is UNKNOWN wher
 });
 
 test("a queue that is not there has no worker, and --missing is for who asks for none", () => {
-  const state = (changes: Changes) => statusName(judgeMissing(rules(changes)));
+  const state = (changes: Changes) => statusName(judgeMissing(rules(changes), "q"));
   assert.equal(state({}), "WARNING");
   assert.equal(state({ missing: Status.OK }), "OK");
   assert.equal(state({ zeroWorkerCritical: true, missing: Status.OK }), "CRITICAL");

@@ -18,7 +18,7 @@ export default {
   },
   icinga: () => [
     'gearman_queue = [ "host", "service" ]',
-    'gearman_warning = "~:10"',
+    'gearman_warning = [ "~:10", "service=5" ]',
     "gearman_critical = 20",
     'gearman_worker_critical = "1:"',
     "gearman_critical_zero_worker = true",

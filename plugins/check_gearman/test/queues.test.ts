@@ -404,3 +404,66 @@ test("5,000 queues", real, async (t) => {
   assert.match(bad.text, /^check_gearman CRITICAL - Queue queue_0 has no worker\. .* And 4997 more\.$/);
   assert.deepEqual([bad.state, bad.long.length], ["CRITICAL", 4997]);
 });
+
+test(
+  "thresholds of single queues: the name before a pattern, the last of equals, and one without a name for all others",
+  real,
+  async (t) => {
+    const run = await checkQueues(t, {
+      check_results: { waiting: 60, worker: 1 },
+      hostgroup_a: { waiting: 60, worker: 2 },
+      "odd=name": { waiting: 60, worker: 1 },
+      service: { waiting: 60, worker: 1 },
+    });
+    const one = await run("-w", "500", "-w", "check_results=50", "-c", "1000");
+    assert.equal(one.state, "WARNING");
+    assert.match(one.text, /^check_gearman WARNING - Queue check_results has 60 waiting jobs, the core is/);
+    assert.match(one.stdout, /'check_results_waiting'=60;50;1000;0 /);
+    assert.match(one.stdout, /'service_waiting'=60;500;1000;0 /);
+    // without one for all the default stays
+    const others = await run("-w", "service=70", "-w", "odd=name=70", "-w", "*=100", "-c", "service=50");
+    assert.match(others.text, /^check_gearman CRITICAL - Queue service has 60 waiting jobs\.$/);
+    assert.match(
+      others.stdout,
+      /'hostgroup_a_waiting'=60;100;100;0 .*'odd.-3d-name_waiting'=60;70;100;0 .*'service_waiting'=60;70;50;0 /,
+    );
+    assert.match((await run("-w", "0", "-w", "s*=5", "-w", "service=0")).text, /^check_gearman OK - /);
+    assert.match((await run("-w", "100", "-w", "s*=5", "-w", "~^serv=80")).text, /^check_gearman OK - /);
+    assert.match((await run("-w", "0", "-W", "hostgroup_*=2")).text, /WARNING - Queue hostgroup_a has 2 worker\.$/);
+
+    const { stdout } = await run("-w", "500", "-w", "nosuch=1", "-w", "600", "--running-critical", "service=9", "-vv");
+    assert.match(stdout, /^-w is given twice: the last one counts$/m);
+    assert.match(stdout, /^no selected queue is named nosuch: its thresholds judge nothing$/m);
+    assert.match(stdout, /^waiting jobs of a queue: WARNING 600 or more, CRITICAL 100 or more$/m);
+    assert.match(stdout, /^waiting jobs of queue nosuch: WARNING 1 or more, CRITICAL 100 or more$/m);
+    assert.match(stdout, /^running jobs of queue service: WARNING off, CRITICAL 9 or more$/m);
+  },
+);
+
+test("a queue of which a threshold asks for workers by its name is missed when it is not there", real, async (t) => {
+  const run = await checkQueues(t, { host: { worker: 1 }, service: {} });
+  const missed = await run("-C", "check_results=1:");
+  assert.match(missed.text, /^check_gearman CRITICAL - Queue check_results not found\.?$/);
+  // not where it is not looked at, nor by a pattern or an upper limit
+  for (const args of [
+    ["-q", "host"],
+    ["--exclude", "check_*"],
+  ]) {
+    assert.equal((await run("-C", "check_results=1:", ...args)).state, "OK", args.join(" "));
+  }
+  assert.equal((await run("-C", "check_*=1:", "-C", "check_results=50")).state, "OK");
+  assert.match((await run("-C", "service=1:")).text, /CRITICAL - Queue service has no worker\.$/);
+});
+
+test("a threshold with a name that cannot be read is named", async () => {
+  for (const [text, why] of [
+    ["=5", "'=5' has no name before the '='"],
+    ["q=", "'' is neither a number"],
+    ["q=abc", "'abc' is neither a number"],
+    ["~(=5", "'(' is not an RE2 regular expression"],
+  ] as const) {
+    const { state, text: said } = await check("-w", text);
+    assert.equal(state, "UNKNOWN");
+    assert.ok(said.includes(`option '-w, --warning <[name=]n>': ${why}`), said);
+  }
+});
