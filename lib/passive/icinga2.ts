@@ -4,7 +4,7 @@ import { printable } from "../plugin/text.ts";
 import { type Answer, ApiClient, type ApiOptions } from "./api-client.ts";
 import { inOrder } from "./in-order.ts";
 import type { Outcome } from "./outcome.ts";
-import { objectName, type PassiveResult } from "./result.ts";
+import { objectKey, type PassiveResult } from "./result.ts";
 import type { Target } from "./target.ts";
 
 /** More requests at once make a core no faster. */
@@ -44,14 +44,14 @@ class Icinga {
   async submit(result: PassiveResult, signal: AbortSignal): Promise<Outcome> {
     // Icinga takes the first one for the end of the host's name: it would be another host's result
     if (result.host.includes("!")) return { kind: "unknown object", text: "no host of Icinga 2 has a '!' in its name" };
-    const name = objectName(result);
-    const known = this.#unknown.get(name);
+    const key = objectKey(result);
+    const known = this.#unknown.get(key);
     if (known !== undefined && known.until > Date.now()) return known.outcome;
-    this.#unknown.delete(name);
+    this.#unknown.delete(key);
     const outcome = await this.#ask(result, signal);
     if (outcome.kind === "unknown object") {
       if (this.#unknown.size >= MOST_UNKNOWN) this.#unknown.clear();
-      this.#unknown.set(name, { until: Date.now() + UNKNOWN_MS, outcome });
+      this.#unknown.set(key, { until: Date.now() + UNKNOWN_MS, outcome });
     }
     return outcome;
   }

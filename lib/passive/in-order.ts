@@ -1,5 +1,5 @@
 import type { Outcome } from "./outcome.ts";
-import { objectName, type PassiveResult } from "./result.ts";
+import { objectKey, type PassiveResult } from "./result.ts";
 
 /** Submits one result; see {@link Target.submit}. */
 export type Submit = (result: PassiveResult, signal: AbortSignal) => Promise<Outcome>;
@@ -23,17 +23,17 @@ export function inOrder(submit: Submit, most: number): Submit {
     }
   };
   return (result, signal) => {
-    const name = objectName(result);
-    const before = last.get(name);
+    const key = objectKey(result);
+    const before = last.get(key);
     const submission = before === undefined ? submitOne(result, signal) : before.then(() => submitOne(result, signal));
     // a bug of the one before is its own caller's
     const settled = submission.then(
       () => {},
       () => {},
     );
-    last.set(name, settled);
+    last.set(key, settled);
     settled.then(() => {
-      if (last.get(name) === settled) last.delete(name);
+      if (last.get(key) === settled) last.delete(key);
     });
     return submission;
   };

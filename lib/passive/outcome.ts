@@ -1,3 +1,5 @@
+import { Status } from "../plugin/status.ts";
+
 /** How the submission of a result ended. */
 export type OutcomeKind =
   /** Read back: the core has it. */
@@ -23,4 +25,15 @@ export interface Outcome {
   readonly text: string;
   /** The same result may be delivered later: it is worth keeping. */
   readonly again?: true;
+}
+
+/**
+ * The state of a program that has submitted a result: WARNING where it is on its way, CRITICAL where it does not arrive.
+ *
+ * @param proof whether it was asked for, so that `accepted` is not enough
+ */
+export function statusOf(kind: OutcomeKind, proof: boolean): Status {
+  if (kind === "processed") return Status.OK;
+  if (kind === "accepted") return proof ? Status.WARNING : Status.OK;
+  return kind === "kept" ? Status.WARNING : Status.CRITICAL;
 }

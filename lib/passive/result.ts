@@ -72,6 +72,10 @@ export function toResult(raw: RawResult, now: number): PassiveResult {
 export const objectName = ({ host, service }: Pick<PassiveResult, "host" | "service">) =>
   printable(service === undefined ? host : `${host} ${service}`, 2 * MAX_NAME + 1);
 
+/** A text that no other object has: for tables. */
+export const objectKey = ({ host, service }: Pick<PassiveResult, "host" | "service">) =>
+  service === undefined ? host : `${host}\n${service}`;
+
 function readExitCode(raw: unknown): { readonly exitCode: Status; readonly note: string } {
   const code = typeof raw === "string" && /^-?\d{1,9}$/.test(raw) ? Number(raw) : raw;
   if (typeof code !== "number" || !Number.isInteger(code))
@@ -92,7 +96,7 @@ function name(what: string, raw: unknown): string {
   if (raw.trim() === "") throw new Error(`${what} is empty`);
   if (raw.length > MAX_NAME) throw new Error(`${what} ${shown(raw)} is longer than ${MAX_NAME} characters`);
   // a line feed would begin another command, and nobody sees the others
-  if (CONTROL.test(raw) || raw.includes("\n") || wellFormed(raw) !== raw) {
+  if (CONTROL.test(raw) || /[\t\n]/.test(raw) || wellFormed(raw) !== raw) {
     throw new Error(`${what} ${shown(raw)} has characters that no name has`);
   }
   return raw;

@@ -11,9 +11,14 @@ export type Texts<O extends Options> = { readonly [K in keyof O]: readonly strin
  * check, so it is for that alone.
  *
  * @param argv without interpreter and script
+ * @param command takes what stands behind `--`, which otherwise is refused
  * @returns undefined for a command line with an unknown option, a missing value or a positional argument
  */
-export function splitArguments<O extends Options>(options: O, argv: readonly string[]): Texts<O> | undefined {
+export function splitArguments<O extends Options>(
+  options: O,
+  argv: readonly string[],
+  command?: string[],
+): Texts<O> | undefined {
   const texts: Record<string, string[]> = {};
   const byFlag = new Map<string, { readonly typed: string[]; readonly takesValue: boolean }>();
   for (const [key, option] of Object.entries(options)) {
@@ -25,7 +30,11 @@ export function splitArguments<O extends Options>(options: O, argv: readonly str
 
   const rest = argv.values();
   for (const argument of rest) {
-    if (argument === "--") return rest.next().done ? (texts as Texts<O>) : undefined;
+    if (argument === "--") {
+      const behind = [...rest];
+      command?.push(...behind);
+      return command !== undefined || behind.length === 0 ? (texts as Texts<O>) : undefined;
+    }
     if (!argument.startsWith("-") || argument === "-") return undefined;
     // one long option, or a cluster of short ones whose last may have a value
     const isLong = argument.startsWith("--");

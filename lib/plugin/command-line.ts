@@ -30,13 +30,15 @@ async function commandFor(plugin: Described): Promise<Command> {
  * Splits the command line, see {@link splitArguments}.
  *
  * @param argv without interpreter and script
+ * @param command takes what stands behind `--`, which otherwise is refused
  * @throws UsageError naming the argument: unknown option, missing value, positional argument
  */
 export async function splitCommandLine<O extends Options>(
   plugin: Pick<Plugin<O>, "name" | "options">,
   argv: readonly string[],
+  command?: string[],
 ): Promise<Texts<O>> {
-  const texts = splitArguments(plugin.options, argv);
+  const texts = splitArguments(plugin.options, argv, command);
   if (texts !== undefined) return texts;
   throw await explainRefusal(plugin, argv);
 }

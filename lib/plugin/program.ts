@@ -5,6 +5,8 @@ import type { Plugin } from "./plugin.ts";
 export interface ProgramContext {
   /** The environment it was started in. */
   readonly env: Readonly<Record<string, string | undefined>>;
+  /** What stands behind `--`, where {@link Program.takesCommand}. */
+  readonly command: readonly string[];
   /** Milliseconds since 1970. */
   now(): number;
   /** Writes all of `text` to stdout, waiting for a reader that is slow. False once nobody reads any more. */
@@ -18,6 +20,8 @@ export interface ProgramContext {
 
 /** A program for people that stands beside the checks: it runs until it is told to end, and has no verdict. */
 export interface Program<O extends Options = Options> extends Omit<Plugin<O>, "check"> {
+  /** Behind `--` stands the command line of another program. */
+  readonly takesCommand?: true;
   /** @returns the exit code. @throws CheckError, whose state becomes the exit code */
   run(options: Values<O>, context: ProgramContext): Promise<number> | number;
 }

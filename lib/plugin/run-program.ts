@@ -49,8 +49,10 @@ export function runProgram<O extends Options>(program: Program<O>, { version }: 
     }
     process.exit(code);
   };
+  const command: string[] = [];
   const context: ProgramContext = {
     env: process.env,
+    command,
     now: () => Date.now(),
     print,
     onExit: (task) => {
@@ -79,7 +81,7 @@ export function runProgram<O extends Options>(program: Program<O>, { version }: 
   process.on("exit", tidy);
   // a warning of the runtime would land in the middle of a screen
   process.removeAllListeners("warning");
-  main(declared, version, context).then(({ code, text }) => end(code, text), fail);
+  main(declared, version, context, command).then(({ code, text }) => end(code, text), fail);
 }
 
 interface Outcome {
@@ -91,8 +93,9 @@ async function main(
   program: Program<typeof programOptions>,
   version: string,
   context: ProgramContext,
+  command: string[],
 ): Promise<Outcome> {
-  const texts = await splitCommandLine(program, process.argv.slice(2));
+  const texts = await splitCommandLine(program, process.argv.slice(2), program.takesCommand && command);
   if (texts.help.length > 0) return { code: Status.UNKNOWN, text: await helpText(program, version) };
   if (texts.version.length > 0) return { code: Status.UNKNOWN, text: `${program.name} ${version}\n` };
   return { code: await program.run(await readValues(program.options, texts), context) };

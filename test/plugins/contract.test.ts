@@ -140,8 +140,8 @@ for (const name of plugins) {
     await refuse(name, ["--verbsoe"], "--verbsoe");
     await refuse(name, ["-?"], "-?");
     await refuse(name, ["positional"], "'positional'");
-    await refuse(name, ["--", "positional"], "'positional'");
-    await refuse(name, ["-v", "-"], "'-'");
+    if (!("takesCommand" in (await declaration(name)))) await refuse(name, ["--", "positional"], "'positional'");
+    await refuse(name, ["-V", "-"], "'-'");
     await refuse(name, ["--verbose=3"], "--verbose=3");
     await refuse(name, ["-t"], "-t, --timeout");
     await refuse(name, ["-t", "0"], "'0'");

@@ -23,6 +23,16 @@ export interface Icinga extends Address {
   start(): Promise<void>;
 }
 
+/** Icinga otherwise becomes the user that its package has made. */
+export const OURSELVES = {
+  RunAsUser: userInfo().username,
+  RunAsGroup: spawnSync("id", ["-gn"], { encoding: "utf8" }).stdout.trim(),
+};
+
+/** Definitions as arguments of icinga2. */
+export const defining = (definitions: Readonly<Record<string, string | number>>) =>
+  Object.entries(definitions).flatMap(([name, value]) => ["-D", `${name}=${value}`]);
+
 const CONFIG = `
 const NodeName = "lab"
 const ZoneName = NodeName
@@ -47,15 +57,20 @@ object Service "ok" { host_name = "alpha"; check_command = "dummy"; check_interv
  * Starts Debian's icinga2 in a folder of its own; resolves when it answers. Its owner ends it.
  *
  * @param more configuration besides that of {@link CONFIG}
+ * @param prepare what else has to be in its folder before it starts
  * @throws Error naming the Debian package when there is no icinga2
  */
-export async function startIcinga(owner: Owner, more = ""): Promise<Icinga> {
+export async function startIcinga(
+  owner: Owner,
+  more = "",
+  prepare: (folder: string) => Promise<void> = async () => {},
+): Promise<Icinga> {
   const program = programPath("icinga2");
   const folder = await mkdtemp(join(tmpdir(), "icinga2-"));
   await Promise.all(["run", "spool", "cache", "lib", "log", "conf"].map((name) => mkdir(join(folder, name))));
+  await prepare(folder);
   await writeFile(join(folder, "lab.conf"), `${CONFIG}${more}`);
   const port = await freePort();
-  const group = spawnSync("id", ["-gn"], { encoding: "utf8" }).stdout.trim();
   const definitions = {
     LabDir: folder,
     LabPort: port,
@@ -65,10 +80,9 @@ export async function startIcinga(owner: Owner, more = ""): Promise<Icinga> {
     CacheDir: join(folder, "cache"),
     SpoolDir: join(folder, "spool"),
     InitRunDir: join(folder, "run"),
-    RunAsUser: userInfo().username,
-    RunAsGroup: group,
+    ...OURSELVES,
   };
-  const args = Object.entries(definitions).flatMap(([name, value]) => ["-D", `${name}=${value}`]);
+  const args = defining(definitions);
   const socket = join(folder, "run/live.sock");
   let child: ChildProcess | undefined;
 

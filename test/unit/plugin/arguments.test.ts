@@ -64,3 +64,12 @@ test("every command line is split as commander splits it, or refused as commande
     { numRuns: 5000 },
   );
 });
+
+test("what stands behind -- is a command where one is taken, whatever it looks like", () => {
+  const command: string[] = [];
+  const argv = ["-w", "--", "-x", "--", "/bin/true", "-w", "--", "--nosuch", ""];
+  assert.deepEqual(splitArguments(options, argv, command)?.warning, ["--"]);
+  assert.deepEqual(command, ["/bin/true", "-w", "--", "--nosuch", ""]);
+  assert.equal(splitArguments(options, argv), undefined);
+  assert.equal(splitArguments(options, ["positional", "--"], []), undefined);
+});
