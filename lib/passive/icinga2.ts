@@ -2,8 +2,9 @@ import { hostname } from "node:os";
 
 import { printable } from "../plugin/text.ts";
 import { type Answer, ApiClient, type ApiOptions } from "./api-client.ts";
-import { inOrder } from "./in-order.ts";
+import { inOrder, type Submit } from "./in-order.ts";
 import type { Outcome } from "./outcome.ts";
+import { type LookUp, proven, type Seen } from "./proof.ts";
 import { objectKey, type PassiveResult } from "./result.ts";
 import type { Target } from "./target.ts";
 
@@ -19,13 +20,17 @@ const MOST_UNKNOWN = 10_000;
 /**
  * Icinga 2 by its API: `process-check-result`, each result to the object of its name. Nothing is connected before the first
  * one.
+ *
+ * @param proof each result is read back
  */
-export function openIcinga(options: Omit<ApiOptions, "connections">): Target {
+export function openIcinga(options: Omit<ApiOptions, "connections">, proof: boolean): Target {
   const client = new ApiClient({ ...options, connections: MOST_UNDER_WAY });
   const icinga = new Icinga(client, options.credentials.user);
+  const submit: Submit = (result, signal) => icinga.submit(result, signal);
+  const lookUp: LookUp = (result, signal) => icinga.lookUp(result, signal);
   return {
     name: client.name,
-    submit: inOrder((result, signal) => icinga.submit(result, signal), MOST_UNDER_WAY),
+    submit: inOrder(proof ? proven(submit, lookUp, options.seconds, "accepted") : submit, MOST_UNDER_WAY),
     close: () => client.close(),
   };
 }
@@ -56,6 +61,13 @@ class Icinga {
     return outcome;
   }
 
+  async lookUp(result: PassiveResult, signal: AbortSignal): Promise<Seen> {
+    const { host, service } = result;
+    const name = encodeURIComponent(service === undefined ? host : `${host}!${service}`);
+    const path = `/v1/objects/${service === undefined ? "hosts" : "services"}/${name}?attrs=last_check_result`;
+    return compare(await this.#client.ask(path, undefined, signal), result, this.#user);
+  }
+
   async #ask(result: PassiveResult, signal: AbortSignal): Promise<Outcome> {
     try {
       const answer = await this.#client.ask("/v1/actions/process-check-result", describe(result, this.#source), signal);
@@ -64,6 +76,45 @@ class Icinga {
       return { kind: "lost", text: (error as Error).message, again: true };
     }
   }
+}
+
+/** Half of what a time loses as a double in JSON. */
+const SAME_TIME = 0.001;
+
+/** The last result as Icinga shows it, `null` before the first. */
+function compare(answer: Answer, result: PassiveResult, user: string): Seen {
+  const right = `objects/query/${result.service === undefined ? "Host" : "Service"}`;
+  if (answer.status === 404 || answer.status === 403) {
+    return { kind: "missing", text: `not proven: user ${user} has no right to read it back (${right})` };
+  }
+  if (answer.status !== 200) throw new Error(`not read back: Icinga 2 answers ${answer.status}`);
+  const last = lastResult(answer.body);
+  if (last === undefined) return { kind: "other", text: "Icinga 2 has no result of it" };
+  const isOurs = Math.abs(last.execution_end - result.time) < SAME_TIME && last.output === result.output;
+  if (isOurs) return { kind: "ours" };
+  const of = `of ${new Date(last.execution_end * 1000).toISOString()}`;
+  return last.execution_start > (result.started ?? result.time)
+    ? { kind: "newer", text: `Icinga 2 has a newer one, ${of}` }
+    : { kind: "other", text: `Icinga 2 shows the one ${of}` };
+}
+
+interface LastResult {
+  readonly execution_start: number;
+  readonly execution_end: number;
+  readonly output: string;
+}
+
+/** @throws Error when the answer is none of Icinga 2 */
+function lastResult(body: string): LastResult | undefined {
+  const { results } = (parse(body) ?? {}) as { readonly results?: unknown };
+  const { attrs } = ((Array.isArray(results) ? results[0] : undefined) ?? {}) as { readonly attrs?: unknown };
+  const { last_check_result: last } = (attrs ?? {}) as { readonly last_check_result?: unknown };
+  if (last === null) return undefined;
+  const { execution_start, execution_end, output } = (last ?? {}) as Partial<LastResult>;
+  if (typeof execution_start !== "number" || typeof execution_end !== "number" || typeof output !== "string") {
+    throw new Error(`not read back: the answer is none of Icinga 2: '${printable(body, 80)}'`);
+  }
+  return { execution_start, execution_end, output };
 }
 
 /** The body of a `process-check-result` for one object, by its name: a filter needs a right of its own since 2.14.9. */
@@ -115,17 +166,19 @@ interface Said {
 
 /** `{"results":[{"code","status"}]}`, or of the whole request `{"error","status"}`. */
 function readBody(body: string): Said {
-  let parsed: unknown;
-  try {
-    parsed = JSON.parse(body);
-  } catch {
-    return { code: undefined, status: "" };
-  }
-  const { results, status } = (parsed ?? {}) as { readonly results?: unknown; readonly status?: unknown };
+  const { results, status } = (parse(body) ?? {}) as { readonly results?: unknown; readonly status?: unknown };
   const first: unknown = Array.isArray(results) ? results[0] : undefined;
   if (typeof first !== "object" || first === null) return { code: undefined, status: words(status) };
   const { code, status: text } = first as { readonly code?: unknown; readonly status?: unknown };
   return { code: typeof code === "number" ? code : undefined, status: words(text) };
+}
+
+function parse(body: string): unknown {
+  try {
+    return JSON.parse(body);
+  } catch {
+    return undefined;
+  }
 }
 
 const words = (text: unknown) => (typeof text === "string" ? printable(text.trim(), 200).replace(/\.$/, "") : "");

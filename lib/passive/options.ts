@@ -3,7 +3,7 @@ import { statSync } from "node:fs";
 import { parseDuration } from "../plugin/duration.ts";
 import { UsageError } from "../plugin/error.ts";
 import { readFile } from "../plugin/file.ts";
-import { option, type Values } from "../plugin/option.ts";
+import { flag, option, type Values } from "../plugin/option.ts";
 import type { Credentials } from "./api-client.ts";
 import { openIcinga } from "./icinga2.ts";
 import { parseTarget, type Target } from "./target.ts";
@@ -45,9 +45,14 @@ export function targetOptions(section: string) {
       section,
       parse: parseFingerprint,
     }),
+    verify: flag({
+      flags: "--verify",
+      help: "Read each result back, so that it is processed and not only accepted.",
+      section,
+    }),
     timeout: option({
       flags: "-t, --timeout <time>",
-      help: "Longest wait for the target's answer to a result, connecting included.",
+      help: "Longest wait for the target's answer, connecting included, and for the proof.",
       section,
       parse: parseSeconds,
       default: "10s",
@@ -66,7 +71,8 @@ export function openTarget(values: Values<ReturnType<typeof targetOptions>>): Ta
   if (to.kind !== "icinga2") throw new UsageError(`--to ${to.kind}: is not there yet`);
   if (authFile === undefined)
     throw new UsageError("--auth-file is missing: Icinga 2's API takes nothing without a user");
-  return openIcinga({ server: to.server, credentials: authFile, tls: { ca, serverName, fingerprint }, seconds });
+  const tls = { ca, serverName, fingerprint };
+  return openIcinga({ server: to.server, credentials: authFile, tls, seconds }, values.verify);
 }
 
 const OTHERS_MAY_READ = 0o004;

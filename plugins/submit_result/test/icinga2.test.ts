@@ -15,7 +15,7 @@ import { until } from "#test/support/until.ts";
 
 const real = needs("icinga2");
 
-const SERVICES = ["plugin", "codes", "late", "long", "lines", "rights", "trust", "strange ü/%2f|a=b", "older"];
+const SERVICES = ["plugin", "codes", "late", "long", "lines", "rights", "trust", "proof", "strange ü/%2f|a=b", "older"];
 const OBJECTS = `
 template Service "passive" { check_command = "dummy"; enable_active_checks = false }
 object Host "web" { check_command = "dummy"; enable_active_checks = false; max_check_attempts = 1 }
@@ -224,6 +224,40 @@ test("unknown objects and missing rights look alike to Icinga, and are said to",
   const bang = await submitLines("web!rights\tx\t0\ty\n");
   assert.match(bang.stdout, /^web!rights x: unknown object - no host of Icinga 2 has a '!' in its name$/m);
   assert.equal(await lastOf("rights"), null);
+});
+
+test("--verify reads back: processed, older, or not proven", real, async () => {
+  const proof = (service: string, fields: object) =>
+    submitLines(JSON.stringify({ host: "web", service, exit_code: 1, output: "first\nsecond | a=1", ...fields }), [
+      ...to(),
+      "--verify",
+    ]);
+  const time = Date.now() / 1000 - 5.123456;
+  assert.deepEqual(await submit("proof", "echo proven", "--verify").then(({ code, stdout }) => [code, stdout]), [
+    0,
+    "web proof: processed - read back\n",
+  ]);
+  const older = await proof("proof", { time });
+  assert.equal(older.code, 2);
+  assert.match(older.stdout, /^web proof: older - Icinga 2 has a newer one, of \d{4}-\d\d-\d\dT\S+Z$/m);
+  assert.equal((await lastOf("proof")).output, "proven");
+  const first = await proof("older", { time });
+  assert.deepEqual([first.code, first.stdout.split("\n")[0]], [0, "web older: processed - read back"]);
+  const host = await proof("", { service: null });
+  assert.deepEqual([host.code, host.stdout.split("\n")[0]], [0, "web: processed - read back"]);
+  const blind = await execPlugin(
+    "submit_result",
+    ...to("blind"),
+    "--verify",
+    "-H",
+    "web",
+    "-S",
+    "proof",
+    "--",
+    "/bin/true",
+  );
+  const words = "accepted - not proven: user blind has no right to read it back (objects/query/Service)";
+  assert.deepEqual([blind.code, blind.stdout], [1, `web proof: ${words}\n`]);
 });
 
 test("passive checks that are off, and a wrong password, are refused", real, async () => {

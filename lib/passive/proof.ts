@@ -1,0 +1,56 @@
+import type { Submit } from "./in-order.ts";
+import type { PassiveResult } from "./result.ts";
+
+/** What a core shows of the object that a result is for. */
+export type Seen =
+  /** This very result. */
+  | { readonly kind: "ours" }
+  /** One that is newer. */
+  | { readonly kind: "newer"; readonly text: string }
+  /** None, or an older one. */
+  | { readonly kind: "other"; readonly text: string }
+  /** No such object, to this reader. */
+  | { readonly kind: "missing"; readonly text: string };
+
+/** Reads back. @throws Error, its message for people, when the core does not tell */
+export type LookUp = (result: PassiveResult, signal: AbortSignal) => Promise<Seen>;
+
+/** Between two looks: a core that is far away, or reads a file now and then, needs some time. */
+const FIRST_PAUSE_MS = 50;
+const LONGEST_PAUSE_MS = 1000;
+
+/**
+ * Submits, and looks until the core shows the result.
+ *
+ * @param seconds how long
+ * @param missing the outcome where the core does not show such an object
+ */
+export function proven(
+  submit: Submit,
+  lookUp: LookUp,
+  seconds: number,
+  missing: "accepted" | "unknown object",
+): Submit {
+  return async (result, signal) => {
+    const outcome = await submit(result, signal);
+    if (outcome.kind !== "accepted") return outcome;
+    const end = performance.now() + seconds * 1000;
+    for (let pause = FIRST_PAUSE_MS; ; pause = Math.min(2 * pause, LONGEST_PAUSE_MS)) {
+      const seen = await look(lookUp, result, signal);
+      if (seen.kind === "ours") return { kind: "processed", text: "read back" };
+      if (seen.kind === "newer") return { kind: "older", text: seen.text };
+      const left = end - performance.now();
+      if (seen.kind === "missing") return { kind: missing, text: seen.text };
+      if (left <= 0 || signal.aborted) return { kind: "accepted", text: `not proven: ${seen.text}` };
+      await new Promise((resolve) => setTimeout(resolve, Math.min(pause, left)));
+    }
+  };
+}
+
+async function look(lookUp: LookUp, result: PassiveResult, signal: AbortSignal): Promise<Seen> {
+  try {
+    return await lookUp(result, signal);
+  } catch (error) {
+    return { kind: "other", text: (error as Error).message };
+  }
+}
