@@ -18,4 +18,5 @@ export { ServerError } from "./server-error.ts";
 export { Session } from "./session.ts";
 export { fetchStatus } from "./status.ts";
 export type { ServerStatus } from "./status-reader.ts";
+export { countWithdrawn, type JobSource, MOST_JOBS, markedUnique } from "./withdrawn.ts";
 export { Job, type JobHandler, Worker } from "./worker.ts";

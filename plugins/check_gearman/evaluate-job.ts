@@ -50,6 +50,12 @@ export function evaluateJob(facts: JobFacts, { queue, text }: JobOrder, rules: J
         facts.late,
         `no worker of queue ${name} took the background job in ${facts.seconds.toFixed(1)} s, job cancelled`,
       );
+    case "held back": {
+      const { jobs, seconds, server } = facts;
+      const wait = jobs === 1 ? "one of an earlier check waits" : `${jobs} of earlier checks wait`;
+      const why = `busy or hung, the workers of queue ${name} on ${server}`;
+      return verdict(facts.late, `job not sent in ${seconds.toFixed(1)} s, since ${wait}: ${why}`);
+    }
     case "taken":
       return timed(verdict(Status.OK, "sending background job succeeded"), facts.seconds, rules);
     case "answered":

@@ -4,12 +4,14 @@ import { CheckError, type Context, DeadlineError, type Status, urgency } from "m
 import {
   AdminClient,
   askWhile,
+  countWithdrawn,
   displayName,
   fetchStatus,
   JobClient,
-  type QueueStatus,
+  markedUnique,
   randomUnique,
   ServerError,
+  type ServerStatus,
 } from "monitoring-plugins-ts/gearman";
 import { formatEndpoint, type TcpEndpoint } from "monitoring-plugins-ts/net";
 import { type Confirmation, cutShort } from "./evaluate-queue.ts";
@@ -32,12 +34,23 @@ export type JobFacts =
   | { readonly outcome: "taken"; readonly seconds: number }
   /** `late` is the state of what is not done in time. */
   | { readonly outcome: "not taken"; readonly seconds: number; readonly late: Status }
+  /** Jobs of earlier checks wait before it, so it was not sent. */
+  | {
+      readonly outcome: "held back";
+      readonly server: string;
+      readonly jobs: number;
+      readonly seconds: number;
+      readonly late: Status;
+    }
   | {
       readonly outcome: "no worker";
       readonly servers: readonly string[];
       readonly queueKnown: boolean;
       readonly confirmation: Confirmation;
     };
+
+/** A server that has a worker for the queue, and all it lists. */
+type FoundWorker = { readonly server: TcpEndpoint } & Pick<ServerStatus, "queues">;
 
 /** Pause between two looks at a background job. */
 const PAUSE_MS = 100;
@@ -52,6 +65,8 @@ const RESERVE_MS = 500;
 export async function probeJob(order: JobOrder, probe: Probe, context: Context): Promise<JobFacts> {
   const found = await findWorker(order, probe, context);
   if (!("server" in found)) return { outcome: "no worker", ...found };
+  const heldBack = await waitForEarlier(order, found, probe, context);
+  if (heldBack !== undefined) return heldBack;
   return order.background
     ? sendBackground(order, found.server, probe, context)
     : send(order, found.server, probe, context);
@@ -67,14 +82,14 @@ async function findWorker(
   { queue }: JobOrder,
   { servers, connect, confirmSeconds }: Probe,
   context: Context,
-): Promise<{ server: TcpEndpoint } | Omit<Extract<JobFacts, { outcome: "no worker" }>, "outcome">> {
-  let found: TcpEndpoint | undefined;
-  const ask = async (server: TcpEndpoint): Promise<QueueStatus | undefined> => {
+): Promise<FoundWorker | Omit<Extract<JobFacts, { outcome: "no worker" }>, "outcome">> {
+  let found: FoundWorker | undefined;
+  const ask = async (server: TcpEndpoint) => {
     const { queues } = await fetchStatus(server, connect);
     const status = queues.find(({ name }) => name === queue);
     if (status === undefined || status.worker === 0) return status;
     context.log(`${formatEndpoint(server)}: ${status.worker} worker, ${status.waiting} jobs waiting before ours`);
-    found ??= server;
+    found ??= { server, queues };
     return status;
   };
   const asked = servers.map(async (server) => {
@@ -89,7 +104,7 @@ async function findWorker(
   });
   const withWorker = asked.map(async (status) => ((await status).facts?.worker ?? 0) > 0 || Promise.reject());
   await Promise.any(withWorker).catch(() => {});
-  if (found !== undefined) return { server: found };
+  if (found !== undefined) return found;
   const settled = await Promise.allSettled(asked);
   const statuses = settled.flatMap((result) => (result.status === "fulfilled" ? [result.value] : []));
   const failures = settled.flatMap((result) => (result.status === "rejected" ? [result.reason] : []));
@@ -102,6 +117,47 @@ async function findWorker(
       unconfirmed: statuses.some(({ isCutShort }) => isCutShort) ? cutShort(confirmSeconds) : undefined,
     },
   };
+}
+
+/** Pause between two looks at jobs of earlier checks. */
+const HELD_BACK_PAUSE_MS = 250;
+
+/**
+ * Waits while jobs of earlier checks wait in the queue: gearmand counts one that was withdrawn until a worker asks for a job, and
+ * with a worker that hangs each check would add one.
+ *
+ * @returns nothing once the job may be sent
+ */
+async function waitForEarlier(
+  { queue, unique }: JobOrder,
+  { server, queues }: FoundWorker,
+  { connect }: Probe,
+  { remainingMs, late, log }: Context,
+): Promise<JobFacts | undefined> {
+  // a job of the same id is not added by the server either
+  if (unique !== undefined || (queues.find(({ name }) => name === queue)?.waiting ?? 0) === 0) return undefined;
+  const start = process.uptime();
+  const [admin, client] = await Promise.all([AdminClient.open(server, connect), JobClient.open(server, connect)]);
+  let asked: Promise<unknown> = Promise.resolve();
+  const uniqueStatus = (one: string) => {
+    const status = asked.then(() => client.uniqueStatus(one));
+    asked = status;
+    return status;
+  };
+  try {
+    for (let listed = queues; ; { queues: listed } = await admin.status()) {
+      const jobs = (await countWithdrawn({ admin, uniqueStatus }, listed, (name) => name === queue)).get(queue) ?? 0;
+      if (jobs === 0) return undefined;
+      if (remainingMs() <= RESERVE_MS) {
+        return { outcome: "held back", server: formatEndpoint(server), jobs, seconds: secondsSince(start), late };
+      }
+      log(`${jobs} jobs of earlier checks wait before ours: asking again`);
+      await setTimeout(Math.min(HELD_BACK_PAUSE_MS, Math.max(0, remainingMs() - RESERVE_MS)));
+    }
+  } finally {
+    admin.close();
+    client.close();
+  }
 }
 
 /** As many reasons as servers: the worst is told, of equals the first server's. A bug outranks them all. */
@@ -226,7 +282,8 @@ async function withdraw(handle: string, server: TcpEndpoint, connect: Probe["con
 }
 
 async function request({ queue, unique, text }: JobOrder) {
-  return { queue, unique: unique ?? (await randomUnique("check_gearman-")), payload: Buffer.from(text) };
+  const id = unique ?? markedUnique("check_gearman", queue, await randomUnique());
+  return { queue, unique: id, payload: Buffer.from(text) };
 }
 
 const secondsSince = (start: number) => process.uptime() - start;

@@ -1,7 +1,16 @@
 import { setTimeout as sleep } from "node:timers/promises";
 
 import { CheckError, type Context, DeadlineError, Status } from "monitoring-plugins-ts";
-import { askWhile, Exchange, type QueueStatus, randomUnique, type ServerStatus } from "monitoring-plugins-ts/gearman";
+import {
+  askWhile,
+  countWithdrawn,
+  Exchange,
+  MOST_JOBS,
+  markedUnique,
+  type QueueStatus,
+  randomUnique,
+  type ServerStatus,
+} from "monitoring-plugins-ts/gearman";
 import { type Cipher, formatJob } from "monitoring-plugins-ts/mod-gearman";
 import { endpointLabel, formatEndpoint, type TcpEndpoint } from "monitoring-plugins-ts/net";
 
@@ -9,7 +18,6 @@ import type { QueueFacts, ResultServerFacts, ServerFacts } from "./facts.ts";
 import { isAbandoned, type Mailbox } from "./mailbox.ts";
 import type { ProbeOrder } from "./order.ts";
 import { Trip } from "./trip.ts";
-import { countWithdrawn, MOST_JOBS, uniqueId } from "./withdrawn.ts";
 
 /** Longest wait for the server's last words about jobs that are not done. */
 const LAST_LOOK_MS = 200;
@@ -302,7 +310,12 @@ export class ServerProbe {
       this.#mailbox.trips.push(trip);
       const payload = this.#cipher.seal(this.#jobText(name, token));
       exchange.submit(
-        { queue: name, unique: uniqueId(name, token), payload, priority: this.#order.priority },
+        {
+          queue: name,
+          unique: markedUnique("check_mod_gearman", name, token),
+          payload,
+          priority: this.#order.priority,
+        },
         {
           created: (handle) => trip.created(handle),
           refused: ({ message }) => trip.refuse(message),

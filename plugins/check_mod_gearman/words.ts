@@ -28,8 +28,8 @@ export function unsentText(queue: QueueFacts): string {
 function waitingText(waiting: number, withdrawn: number): string {
   const jobs = `${counted(waiting, "job")} waiting`;
   if (withdrawn === 0) return jobs;
-  const which = waiting > withdrawn ? `${withdrawn} of them` : waiting === 1 ? "it is" : "all of them";
-  return `${jobs}, ${which} this check's from earlier runs`;
+  const which = waiting > withdrawn ? `${withdrawn} of them` : waiting === 1 ? "it was" : "all of them";
+  return `${jobs}, ${which} left by earlier checks`;
 }
 
 function blame(worker: number, running: number): string {

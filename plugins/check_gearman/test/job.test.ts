@@ -9,7 +9,7 @@ import { startGearmand } from "#test/servers/gearmand.ts";
 import { splitBody } from "#test/servers/packet.ts";
 import { RawConnection } from "#test/servers/raw-connection.ts";
 import * as raw from "#test/servers/raw-worker.ts";
-import { startPlugin } from "#test/support/exec.ts";
+import { execPlugin, startPlugin } from "#test/support/exec.ts";
 import { needs } from "#test/support/needs.ts";
 import { parseOutput } from "#test/support/perfdata.ts";
 import { until } from "#test/support/until.ts";
@@ -258,6 +258,44 @@ async function untilClients(address: string, unique: string, wanted: number): Pr
   await until(areThere, () => `${wanted} clients, there are ${clients}`);
   connection.close();
 }
+
+test("a worker that hangs: no job is sent while one of an earlier check waits", real, async (t) => {
+  const { address } = await startGearmand(t);
+  const worker = await registerQueues(t, address, ["q"]);
+  const send = (...args: readonly string[]) => check("-H", address, "-q", "q", "-s", "check", "-t", "4", ...args);
+  assert.match((await send()).text, /CRITICAL - job not taken within 4 s: busy or hung, the workers of queue q on /);
+  for (const args of [[], ["-a"]]) {
+    const { state, text } = await send(...args);
+    assert.equal(state, "CRITICAL");
+    assert.match(
+      text,
+      /^check_gearman CRITICAL - job not sent in \d\.\d s, since one of an earlier check waits: busy or hung, the workers of queue q on 127\.0\.0\.1:\d+$/,
+    );
+  }
+  assert.equal((await send("-t", "3:UNKNOWN")).state, "UNKNOWN");
+  assert.equal((await queueCounts(address)).get("q")?.total, 1);
+  // the other check knows it as well
+  const other = await execPlugin("check_mod_gearman", "-H", address, "-q", "q", "--no-encryption", "-t", "4");
+  assert.match(
+    other.stdout,
+    /no job sent in .* 1 worker, 1 job waiting, it was left by earlier checks: the worker hangs/,
+  );
+
+  await worker.release();
+  await raw.startRawWorker(t, address, "q", raw.answers("0:fine"));
+  assert.equal((await check("-H", address, "-q", "q", "-s", "check")).state, "OK");
+});
+
+test("the waiting jobs of others, and of a check that runs, keep no job back", real, async (t) => {
+  const { address } = await startGearmand(t);
+  await registerQueues(t, address, ["q"]);
+  const running = startPlugin("check_gearman", ["-H", address, "-q", "q", "-s", "check", "-t", "50"]);
+  await untilQueues(address, (queues) => queues.get("q")?.total === 1);
+  const { text } = await check("-H", address, "-q", "q", "-s", "check", "-t", "4");
+  assert.match(text, /CRITICAL - job not taken within 4 s/);
+  running.child.kill("SIGTERM");
+  await running.finished;
+});
 
 test("-u: two checks with one id get the answer to one job, as its meaning is", real, async (t) => {
   const pending: raw.Reply[] = [];

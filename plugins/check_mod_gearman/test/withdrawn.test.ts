@@ -23,14 +23,14 @@ test("a stuck worker: withdrawn jobs are told apart, and no new one is sent whil
   const alone = await check("-H", address, "-t", "3");
   assert.equal(
     `${alone.state} ${alone.says}`,
-    "CRITICAL Queue service: no job sent in N s, 1 worker, 3 jobs waiting, all of them this check's from earlier runs: the worker hangs",
+    "CRITICAL Queue service: no job sent in N s, 1 worker, 3 jobs waiting, all of them left by earlier checks: the worker hangs",
   );
   assert.deepEqual([alone.value("results"), alone.value("lost")], [0, 1]);
   await fillQueue(address, "service", 1);
   const among = await check("-H", address, "-t", "3");
   assert.equal(
     `${among.state} ${among.says}`,
-    "CRITICAL Queue service: no job sent in N s, 1 worker, 4 jobs waiting, 3 of them this check's from earlier runs",
+    "CRITICAL Queue service: no job sent in N s, 1 worker, 4 jobs waiting, 3 of them left by earlier checks",
   );
   assert.equal(await jobsOf(address), jobs + 1, "no job was sent");
   // another queue has none of them
