@@ -1,6 +1,6 @@
 import { closeSync, constants, fstatSync, openSync, readSync, renameSync, unlinkSync, writeSync } from "node:fs";
 
-/** Longest state read, in bytes: whoever can write the file must not be able to exhaust the check. */
+/** Longest state read unless told otherwise, in bytes: whoever can write the file must not be able to exhaust the check. */
 const MAX_BYTES = 1024 * 1024;
 
 /** What a state file held. */
@@ -15,9 +15,10 @@ export interface Stored {
  * Reads a state file. Symbolic links are not followed, and a file of somebody else is not believed.
  *
  * @param path absolute
+ * @param maxBytes a longer one is of no use
  * @returns never throws: a state that cannot be used is a new beginning, and `problem` says why
  */
-export function readState(path: string): Stored {
+export function readState(path: string, maxBytes = MAX_BYTES): Stored {
   let fd: number;
   try {
     // O_NONBLOCK: a FIFO in the file's place must not hold the check up
@@ -31,7 +32,7 @@ export function readState(path: string): Stored {
     const stats = fstatSync(fd);
     if (!stats.isFile()) return unusable("it is no file");
     if (stats.uid !== process.geteuid?.()) return unusable("it belongs to another user");
-    if (stats.size > MAX_BYTES) return unusable(`it is larger than ${MAX_BYTES} bytes`);
+    if (stats.size > maxBytes) return unusable(`it is larger than ${maxBytes} bytes`);
     const bytes = Buffer.alloc(stats.size);
     let length = 0;
     for (let got = -1; got !== 0 && length < bytes.length; length += got) {

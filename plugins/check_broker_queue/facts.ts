@@ -57,8 +57,31 @@ export interface Told {
   readonly withheld: string | undefined;
 }
 
+/** What earlier runs and this one say of a queue together; what they do not is undefined. */
+export interface Course {
+  /** Messages an hour: by how many there are more, and how many came, went to consumers, and were confirmed by these. */
+  readonly growth?: number | undefined;
+  readonly publish?: number | undefined;
+  readonly deliver?: number | undefined;
+  readonly ack?: number | undefined;
+  /** Seconds until it is empty; infinite for never. */
+  readonly drainSeconds?: number | undefined;
+  /** For how long it has grown, or stood, while its consumers confirmed nothing, in seconds; 0 while they do. */
+  readonly stalledSeconds?: number | undefined;
+}
+
 /** What the node of the broker that counts answered. */
-export interface Facts extends Told {
+export interface Answered extends Told {
   /** Why nodes that were asked before this one do not count. */
   readonly refused: readonly CheckError[];
+}
+
+/** That, and what earlier runs add to it. */
+export interface Facts extends Answered {
+  /** By the names of queues. */
+  readonly courses: ReadonlyMap<string, Course>;
+  /** Messages an hour that no queue took. */
+  readonly unroutableRate: number | undefined;
+  /** Why there is nothing of earlier runs, though there should be; `isFatal` when there will be nothing of this one either. */
+  readonly historyProblem: { readonly text: string; readonly isFatal: boolean } | undefined;
 }

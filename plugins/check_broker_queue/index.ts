@@ -1,9 +1,10 @@
 import { definePlugin, optionsOf, UsageError } from "monitoring-plugins-ts";
 import { readNetworkOptions } from "monitoring-plugins-ts/net";
 
-import { evaluate, type Rules, suspects } from "./evaluate.ts";
+import { evaluate, type Rules, selector, suspects } from "./evaluate.ts";
 import { options as declared } from "./options.ts";
 import { probe } from "./probe.ts";
+import { recall } from "./remembrance.ts";
 
 const notes = `
 Examples:
@@ -36,7 +37,7 @@ export default definePlugin({
       asked: { options: optionsOf(declared), given: context.given, unjudged: options.unjudged },
     };
     const [only, ...others] = new Set(queue);
-    const facts = await probe(
+    const told = await probe(
       {
         nodes: server.map((broker) => ({ url: broker.url(tls !== undefined), login, vhost })),
         http: { family, tls },
@@ -47,6 +48,16 @@ export default definePlugin({
       },
       context,
     );
-    return evaluate(facts, rules);
+    const checked = told.queues.filter(selector(rules));
+    const target = [...server.map((broker) => broker.url(tls !== undefined).href), vhost, ...selectionText(options)];
+    const remembered = await recall(told, checked, { folder: options.stateDir, target: target.join(" ") }, context);
+    return evaluate({ ...told, ...remembered }, rules);
   },
 });
+
+/** What of the queues is checked: another service on the same broker has a history of its own. */
+const selectionText = ({ queue, include, exclude }: Pick<Rules, "queue" | "include" | "exclude">) => [
+  ...queue.map((name) => `=${name}`),
+  ...include.map(({ text }) => `+${text}`),
+  ...exclude.map(({ text }) => `-${text}`),
+];

@@ -10,6 +10,7 @@ import {
   unjudgedOption,
 } from "monitoring-plugins-ts";
 import { formatEndpoint, networkOptions, parseAddress, withPort } from "monitoring-plugins-ts/net";
+import { parseStateFolder } from "monitoring-plugins-ts/state";
 
 import { quantities } from "./quantities.ts";
 
@@ -131,5 +132,11 @@ export const options = {
     section: STATES,
     parse: parseDuration,
     default: "6",
+  }),
+  stateDir: option({
+    flags: "--state-dir <dir>",
+    help: "Where counts are kept between runs. (default: $MP_STATE_PATH, else /var/lib/monitoring-plugins if writable, else the user's state folder)",
+    section: STATES,
+    parse: parseStateFolder,
   }),
 };

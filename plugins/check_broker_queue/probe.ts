@@ -2,7 +2,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 
 import { CheckError, type Context, DeadlineError, Status } from "monitoring-plugins-ts";
 
-import type { Facts, Queue, Told } from "./facts.ts";
+import type { Answered, Queue, Told } from "./facts.ts";
 import type { Connection } from "./source.ts";
 import { ask } from "./sources.ts";
 
@@ -30,7 +30,7 @@ export interface Probe {
  *
  * @throws CheckError of the first when none answers
  */
-export async function probe(probe: Probe, context: Context): Promise<Facts> {
+export async function probe(probe: Probe, context: Context): Promise<Answered> {
   const refused: CheckError[] = [];
   for (const [at, node] of probe.nodes.entries()) {
     const seconds = Math.max(0, context.remainingMs() - RESERVE_MS) / 1000 / (probe.nodes.length - at);

@@ -2,6 +2,7 @@ import { formatDuration, quantity } from "monitoring-plugins-ts";
 
 const TOLD = "where the broker tells it";
 const EACH = `for each selected queue, ${TOLD}`;
+const BETWEEN = `${EACH}, from the second run on`;
 
 /** What is measured, in the order of printing. */
 export const quantities = {
@@ -47,6 +48,64 @@ export const quantities = {
     critical: "--oldest-critical",
     when: EACH,
   }),
+  growth: quantity({
+    label: "<queue>_growth",
+    meaning: "messages an hour by which a queue has grown since an earlier run",
+    text: "grows by <value> message(s) an hour",
+    warning: "--growth-warning",
+    critical: "--growth-critical",
+    when: BETWEEN,
+  }),
+  drain: quantity({
+    label: "<queue>_drain",
+    uom: "s",
+    min: 0,
+    meaning: "time until a queue is empty, at the rate since an earlier run",
+    text: "will be empty in <value>",
+    show: formatDuration,
+    warning: { flags: "--drain-warning", note: "Never is more than any number." },
+    critical: "--drain-critical",
+    when: `${BETWEEN}; not where it will never be empty`,
+  }),
+  publish: quantity({
+    label: "<queue>_publish",
+    min: 0,
+    meaning: "messages an hour that came into a queue since an earlier run",
+    text: "gets <value> message(s) an hour",
+    warning: "--publish-warning",
+    critical: "--publish-critical",
+    when: BETWEEN,
+  }),
+  deliver: quantity({
+    label: "<queue>_deliver",
+    min: 0,
+    meaning: "messages an hour that went from a queue to consumers since an earlier run",
+    text: "gives <value> message(s) an hour to consumers",
+    warning: "--deliver-warning",
+    critical: "--deliver-critical",
+    when: BETWEEN,
+  }),
+  ack: quantity({
+    label: "<queue>_ack",
+    min: 0,
+    meaning: "messages an hour of a queue that consumers acknowledged, or took for good, since an earlier run",
+    text: "gets <value> acknowledgement(s) an hour",
+    warning: "--ack-warning",
+    critical: "--ack-critical",
+    when: BETWEEN,
+  }),
+  stalled: quantity({
+    label: "<queue>_stalled",
+    uom: "s",
+    min: 0,
+    meaning:
+      "time for which a queue with consumers has grown, or not become empty since, while they acknowledged nothing",
+    text: "no message was acknowledged for <value>",
+    show: formatDuration,
+    warning: { flags: "--stalled-warning", default: "0" },
+    critical: "--stalled-critical",
+    when: BETWEEN,
+  }),
   deadLetters: quantity({
     label: "dead_letters",
     min: 0,
@@ -75,5 +134,14 @@ export const quantities = {
     warning: "--store-warning",
     critical: "--store-critical",
     when: TOLD,
+  }),
+  unroutable: quantity({
+    label: "unroutable",
+    min: 0,
+    meaning: "messages an hour that no queue took since an earlier run",
+    text: "<value> message(s) an hour that no queue takes",
+    warning: "--unroutable-warning",
+    critical: "--unroutable-critical",
+    when: `from the second run on, ${TOLD}`,
   }),
 };

@@ -7,7 +7,7 @@ import { type Connection, send } from "./source.ts";
 /** Only these are sent: all a queue has is 50 times as long. */
 const COLUMNS = [
   "name,state,node,messages_ready,messages_unacknowledged,consumers,members,online,head_message_timestamp",
-  "message_stats.publish,message_stats.deliver_get,message_stats.ack",
+  "message_stats.publish,message_stats.deliver_get,message_stats.ack,message_stats.deliver_no_ack,message_stats.get_no_ack",
   "arguments.x-dead-letter-exchange,arguments.x-dead-letter-routing-key",
 ].join();
 
@@ -17,11 +17,11 @@ type Row = Readonly<Record<string, unknown>>;
 
 /** RabbitMQ, by its management API. */
 export async function rabbitmq(connection: Connection, only: string | undefined): Promise<Told> {
-  const others = Promise.all([fetchAlarms(connection), fetchNodes(connection)]);
+  const others = Promise.all([fetchAlarms(connection), fetchNodes(connection), fetchUnroutable(connection)]);
   // of several failures that of the queues is told, whichever comes first
   others.catch(() => {});
   const rows = await fetchQueues(connection, only);
-  const [alarms, nodes] = await others;
+  const [alarms, nodes, unroutable] = await others;
   const queues = rows.map((row) => readQueue(row, connection));
   return {
     peer: connection.url.host,
@@ -31,7 +31,7 @@ export async function rabbitmq(connection: Connection, only: string | undefined)
     // what has to be free, of what is
     store: fullest(nodes.rows, "disk_free_limit", "disk_free"),
     deadLetters: deadLettersIn(rows, queues),
-    unroutable: undefined,
+    unroutable,
     uptimes: uptimesOf(nodes.rows),
     withheld: nodes.withheld,
   };
@@ -79,6 +79,20 @@ async function fetchNodes(
   }
 }
 
+/** Messages that no queue took since the statistics began: dropped, or returned to who sent them. Undefined where there are none. */
+async function fetchUnroutable(connection: Connection): Promise<number | undefined> {
+  const columns = "disable_stats,message_stats.drop_unroutable,message_stats.return_unroutable";
+  const answer = await send(connection, `api/overview?columns=${columns}`);
+  try {
+    const { disable_stats: isOff, message_stats: stats } = readJson(connection, answer) as Row;
+    const { drop_unroutable: dropped = 0, return_unroutable: returned = 0 } = (stats ?? {}) as Row;
+    return isOff === true || !isAmount(dropped) || !isAmount(returned) ? undefined : dropped + returned;
+  } catch (error) {
+    if (!(error instanceof CheckError)) throw error;
+    return undefined;
+  }
+}
+
 const isAmount = (value: unknown): value is number => typeof value === "number" && value >= 0 && value < 1e18;
 
 /** The node that uses most of what it has. */
@@ -119,16 +133,21 @@ function readQueue(row: Row, { url }: Connection): Queue {
     if (!Number.isSafeInteger(value) || (value as number) < 0) throw wrong(`${key} is no count`);
     return value as number;
   };
+  const ready = count("messages_ready");
+  // what has never happened is not told
+  const counter = (...keys: readonly string[]) =>
+    ready === undefined ? undefined : keys.reduce((sum, key) => sum + (count(key, stats) ?? 0), 0);
   return {
     name,
-    ready: count("messages_ready"),
+    ready,
     unacknowledged: count("messages_unacknowledged"),
     consumers: count("consumers"),
     // a clock that is behind the publisher's must not make it younger than it can be
     oldestSeconds: isAmount(head) && head > 0 ? Math.max(0, Math.round(Date.now() / 1000 - head)) : undefined,
-    published: count("publish", stats),
-    delivered: count("deliver_get", stats),
-    acknowledged: count("ack", stats),
+    published: counter("publish"),
+    delivered: counter("deliver_get"),
+    // consumers that do not acknowledge by design take for good
+    acknowledged: counter("ack", "deliver_no_ack", "get_no_ack"),
     state: typeof state === "string" ? state : undefined,
     node: typeof node === "string" ? node : undefined,
     members: readNames(members),

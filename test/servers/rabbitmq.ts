@@ -1,4 +1,4 @@
-import { execFile } from "node:child_process";
+import { type ChildProcess, execFile } from "node:child_process";
 import { once } from "node:events";
 import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { connect } from "node:net";
@@ -28,12 +28,14 @@ export interface Rabbitmq {
   api(path: string, content?: unknown, method?: string): Promise<unknown>;
   /** Puts messages into a queue, by way of the management API. */
   publish(queue: string, count: number): Promise<void>;
-  /** Takes messages of a queue over STOMP without acknowledging any, until its owner ends or it is called. */
-  consume(queue: string): Promise<() => void>;
+  /** Takes messages of a queue over STOMP, until its owner ends or it is called; unless it is said to take them for good it acknowledges none. */
+  consume(queue: string, how?: { readonly forGood: boolean }): Promise<() => void>;
   /** Runs rabbitmqctl, which takes its time. */
   control(...args: readonly string[]): Promise<void>;
   /** Ends the node as a power failure does. */
   stop(): Promise<void>;
+  /** Does that, and starts it again on the same ports. */
+  restart(): Promise<void>;
 }
 
 export interface NodeOptions {
@@ -126,18 +128,7 @@ log.file = false
     // one thread that sleeps when there is nothing to do: the machine is shared
     RABBITMQ_SERVER_ADDITIONAL_ERL_ARGS: "-kernel inet_dist_use_interface {127,0,0,1} +S 1:1 +sbwt none",
   };
-  let log = "";
-  const child = spawnOwned(owner, join(BIN, "rabbitmq-server"), [], { env, stdio: ["ignore", "pipe", "pipe"] });
-  for (const output of [child.stdout, child.stderr]) {
-    output?.on("data", (chunk: Buffer) => {
-      log += chunk;
-    });
-  }
-  const isUp = () => {
-    if (child.exitCode !== null) throw new Error(`rabbitmq-server ended at once:\n${log}`);
-    return log.includes("Server startup complete");
-  };
-  await until(isUp, () => `rabbitmq-server:\n${log}`, 100);
+  let child = await boot(owner, env);
 
   const url = `http://127.0.0.1:${management}`;
   const api = async (path: string, content?: unknown, method = content === undefined ? "GET" : "PUT") => {
@@ -160,19 +151,42 @@ log.file = false
       const message = { properties: {}, routing_key: queue, payload: "x", payload_encoding: "string" };
       for (let sent = 0; sent < count; sent++) await api("exchanges/%2f/amq.default/publish", message, "POST");
     },
-    consume: (queue) => consume(owner, stomp, queue),
+    consume: (queue, { forGood } = { forGood: false }) => consume(owner, stomp, queue, forGood ? "auto" : "client"),
     async control(...args) {
       await promisify(execFile)(join(BIN, "rabbitmqctl"), ["-n", node, ...args], { env });
     },
-    stop() {
-      // the broker is a child of the script that starts it
-      signalGroup(child, "SIGKILL");
-      return kill(child);
+    stop: () => end(child),
+    async restart() {
+      await end(child);
+      child = await boot(owner, env);
     },
   };
 }
 
-async function consume(owner: Owner, port: number, queue: string): Promise<() => void> {
+/** Starts the program and waits until it is up. */
+async function boot(owner: Owner, env: NodeJS.ProcessEnv): Promise<ChildProcess> {
+  let log = "";
+  const child = spawnOwned(owner, join(BIN, "rabbitmq-server"), [], { env, stdio: ["ignore", "pipe", "pipe"] });
+  for (const output of [child.stdout, child.stderr]) {
+    output?.on("data", (chunk: Buffer) => {
+      log += chunk;
+    });
+  }
+  const isUp = () => {
+    if (child.exitCode !== null) throw new Error(`rabbitmq-server ended at once:\n${log}`);
+    return log.includes("Server startup complete");
+  };
+  await until(isUp, () => `rabbitmq-server:\n${log}`, 100);
+  return child;
+}
+
+function end(child: ChildProcess): Promise<void> {
+  // the broker is a child of the script that starts it
+  signalGroup(child, "SIGKILL");
+  return kill(child);
+}
+
+async function consume(owner: Owner, port: number, queue: string, ack: string): Promise<() => void> {
   const socket = connect({ host: "127.0.0.1", port });
   owner.after(() => socket.destroy());
   let got = "";
@@ -183,7 +197,7 @@ async function consume(owner: Owner, port: number, queue: string): Promise<() =>
   const frame = (text: string) => socket.write(`${text}\n\n\0`);
   frame(`CONNECT\naccept-version:1.2\nhost:/\nlogin:${LOGIN.user}\npasscode:${LOGIN.password}`);
   // frames are taken in their order: the receipt comes when the subscription is there
-  frame(`SUBSCRIBE\nid:0\nack:client\ndestination:/amq/queue/${queue}\nreceipt:there`);
+  frame(`SUBSCRIBE\nid:0\nack:${ack}\ndestination:/amq/queue/${queue}\nreceipt:there`);
   await until(
     () => got.includes("receipt-id:there"),
     () => `a subscription to ${queue}: ${got}`,

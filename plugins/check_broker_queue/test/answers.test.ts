@@ -4,16 +4,20 @@ import assert from "node:assert/strict";
 import { readFile } from "node:fs/promises";
 import { createServer, type RequestListener } from "node:http";
 import { createServer as createTlsServer } from "node:https";
-import { type TestContext, test } from "node:test";
+import { after, type TestContext, test } from "node:test";
 
 import { closesAfter, own, refused, resets, silent } from "#test/servers/misbehaving.ts";
 import { makeCertificates } from "#test/servers/tls.ts";
 import { execPlugin, runPlugin } from "#test/support/exec.ts";
 import { needs } from "#test/support/needs.ts";
+import { temporaryFolder } from "#test/support/proc-tree.ts";
 
 import { fakeManagement, node, row } from "./fake-management.ts";
 
-const check = (...args: readonly string[]) => execPlugin("check_broker_queue", "--confirm", "0", ...args);
+const folder = temporaryFolder({ after });
+
+const check = (...args: readonly string[]) =>
+  execPlugin("check_broker_queue", "--confirm", "0", "--state-dir", folder, ...args);
 
 /** State and text alone. */
 async function verdict(...args: readonly string[]): Promise<string> {
@@ -85,7 +89,7 @@ test("memory and store are those of the node that is worst off, and what may not
   const blind = "user me may not see the nodes: rabbitmqctl set_user_tags me monitoring";
   const as = async (...args: readonly string[]) =>
     (
-      await runPlugin("check_broker_queue", ["-H", fake.url, "--auth-env", "LOGIN", ...args], {
+      await runPlugin("check_broker_queue", ["-H", fake.url, "--auth-env", "LOGIN", "--state-dir", folder, ...args], {
         env: { LOGIN: "me:x" },
       })
     ).stdout;
@@ -121,12 +125,17 @@ test("the oldest message is as old as its publisher's time stamp says", async (t
     t,
     row("results", 5, 1, ago(7300)),
     row("ahead", 1, 1, ago(-3600)),
-    row("none", 1, 1),
+    row("none", 0, 1),
   );
   const { stdout } = await check("-H", fake.url, "--oldest-warning", "3600");
   assert.match(stdout, /^check_broker_queue WARNING - Queue results has a message that is 2 h 2 min old \| /);
   assert.match(stdout, / 'ahead_oldest'=0s;3600;;0 /);
   assert.doesNotMatch(stdout, /none_oldest/);
+  fake.queues = [row("untold", 1, 1)];
+  assert.equal(
+    await verdict("-H", fake.url, "--oldest-warning", "3600"),
+    "UNKNOWN - --oldest-warning cannot be judged: the messages of queue untold have no time that is told",
+  );
 });
 
 test("of many queues the worst are named and the others counted", async (t) => {

@@ -6,6 +6,7 @@ import { test } from "node:test";
 import { startEpmd, startRabbitmq } from "#test/servers/rabbitmq.ts";
 import { runPlugin } from "#test/support/exec.ts";
 import { needs } from "#test/support/needs.ts";
+import { temporaryFolder } from "#test/support/proc-tree.ts";
 import { until } from "#test/support/until.ts";
 
 test(
@@ -17,9 +18,10 @@ test(
     const two = await startRabbitmq(t, { name: "two", names, joins: one.node });
     await one.api("queues/%2f/classic", { durable: true, node: two.node });
     await one.api("queues/%2f/quorum", { durable: true, arguments: { "x-queue-type": "quorum" } });
+    const state = temporaryFolder(t);
     const env = { LOGIN: "admin:secret" };
     const check = async (...args: readonly string[]) => {
-      const all = ["-H", one.url, "--auth-env", "LOGIN", "-t", "100", "--confirm", "60", ...args];
+      const all = ["-H", one.url, "--auth-env", "LOGIN", "-t", "100", "--confirm", "60", "--state-dir", state, ...args];
       return (await runPlugin("check_broker_queue", all, { env })).stdout.replace(/ \|.*\n/, "");
     };
     assert.equal(await check(), "check_broker_queue OK - 2 queues: 0 ready, 0 unacknowledged, 0 consumers");

@@ -39,6 +39,8 @@ export interface FakeManagement {
   queues: readonly Row[];
   /** Undefined for a user who may not see them. */
   nodes: readonly Row[] | undefined;
+  /** What it says of itself as a whole. */
+  overview: Readonly<Record<string, unknown>>;
   alarms: readonly { readonly node: string; readonly resource: string }[];
   /** Paths asked for, in their order. */
   readonly asked: string[];
@@ -46,7 +48,13 @@ export interface FakeManagement {
 
 /** A stand-in of RabbitMQ's management API, as far as the check asks, for what a real one cannot be made to do. */
 export async function fakeManagement(owner: Owner, ...queues: readonly Row[]): Promise<FakeManagement> {
-  const fake: Omit<FakeManagement, "url"> = { queues, nodes: [node("rabbit@one")], alarms: [], asked: [] };
+  const fake: Omit<FakeManagement, "url"> = {
+    queues,
+    nodes: [node("rabbit@one")],
+    overview: {},
+    alarms: [],
+    asked: [],
+  };
   const server = createServer((request, response) => {
     const { pathname } = new URL(request.url ?? "", "http://localhost");
     fake.asked.push(pathname);
@@ -61,6 +69,7 @@ export async function fakeManagement(owner: Owner, ...queues: readonly Row[]): P
       if (fake.nodes === undefined) return answer(401, { error: "not_authorised", reason: "Not monitor user" });
       return answer(200, fake.nodes);
     }
+    if (pathname === "/api/overview") return answer(200, fake.overview);
     if (pathname === "/api/whoami") return answer(200, { name: "guest" });
     const [, vhost, name] = /^\/api\/queues\/([^/]+)(?:\/([^/]+))?$/.exec(pathname) ?? [];
     if (vhost !== "%2F") return answer(404, { error: "Object Not Found", reason: "Not Found" });

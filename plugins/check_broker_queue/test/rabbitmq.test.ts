@@ -11,6 +11,8 @@ import { needs } from "#test/support/needs.ts";
 import { temporaryFolder } from "#test/support/proc-tree.ts";
 import { until } from "#test/support/until.ts";
 
+import { aged } from "./aged.ts";
+
 const real = needs("rabbitmq-server");
 
 // not started where it would be skipped
@@ -18,13 +20,29 @@ const broker = real.skip === false ? await startRabbitmq({ after }) : ({} as Rab
 const auth = join(await temporaryFolder({ after }), "auth");
 await writeFile(auth, "admin:secret\nnot this\n", { mode: 0o600 });
 
+const state = temporaryFolder({ after });
+
 const check = (...args: readonly string[]) =>
-  execPlugin("check_broker_queue", "-H", broker.url, "--auth-file", auth, "-t", "60", ...args);
+  execPlugin("check_broker_queue", "-H", broker.url, "--auth-file", auth, "-t", "60", "--state-dir", state, ...args);
+
+const growing = temporaryFolder({ after });
+const lookAgain = () => check("-q", "stuck", "-q", "taken", "--confirm", "0", "--state-dir", growing);
 
 const STRANGE_NAME = "it's ü/%2f|a=b";
 
 /** What the tests find, made at once since the broker's statistics are late: queues and their messages. */
-const QUEUES = { some: 1, more: 3, none: 0, served: 2, back: 1, [STRANGE_NAME]: 1, there: 0, well: 0 };
+const QUEUES = {
+  some: 1,
+  more: 3,
+  none: 0,
+  served: 2,
+  back: 1,
+  [STRANGE_NAME]: 1,
+  there: 0,
+  well: 0,
+  stuck: 1,
+  taken: 1,
+};
 
 /** What a broker says of itself depends on the machine. */
 const withoutUse = (stdout: string) => stdout.replace(/ 'memory'=[\d.]+%;;;0 'store'=[\d.]+%;;;0\n$/, "\n");
@@ -33,6 +51,7 @@ interface Counts {
   readonly name: string;
   readonly messages_ready?: number;
   readonly messages_unacknowledged?: number;
+  readonly message_stats?: { readonly publish?: number; readonly deliver_no_ack?: number };
 }
 
 /** Waits until the broker's statistics tell so. */
@@ -50,12 +69,17 @@ if (real.skip === false) {
     await broker.api(`queues/%2f/${encodeURIComponent(name)}`, { durable: true });
     await broker.publish(name, messages);
   }
-  await broker.consume("served");
+  for (const name of ["served", "stuck"]) await broker.consume(name);
+  await broker.consume("taken", { forGood: true });
   await untilCounted(
     (queues) =>
       Object.entries(QUEUES).every(
-        ([name, messages]) => name === "served" || queues.get(name)?.messages_ready === messages,
-      ) && queues.get("served")?.messages_unacknowledged === 2,
+        ([name, messages]) =>
+          ["served", "stuck", "taken"].includes(name) || queues.get(name)?.messages_ready === messages,
+      ) &&
+      queues.get("served")?.messages_unacknowledged === 2 &&
+      queues.get("stuck")?.messages_unacknowledged === 1 &&
+      queues.get("taken")?.message_stats?.deliver_no_ack === 1,
   );
 }
 
@@ -195,9 +219,34 @@ test("the broker's other ports are named as what they are", real, async () => {
   );
 });
 
-// the last one: the alarm stays
+test(
+  "consumers that acknowledge nothing while the queue grows are named, those that need not are no alarm",
+  real,
+  async () => {
+    assert.equal((await lookAgain()).code, 0);
+    await aged(growing, 7200);
+    for (const name of ["stuck", "taken"]) await broker.publish(name, 2);
+    await untilCounted(
+      (queues) =>
+        queues.get("stuck")?.messages_unacknowledged === 3 && queues.get("taken")?.message_stats?.deliver_no_ack === 3,
+    );
+    const { code, stdout } = await lookAgain();
+    assert.match(
+      stdout,
+      /^check_broker_queue WARNING - Queue stuck: no message was acknowledged for 2 h(?: \d min)? by its 1 consumer, and it holds 3 messages \| /,
+    );
+    assert.match(
+      stdout,
+      /'stuck_growth'=1 'stuck_publish'=1;;;0 'stuck_deliver'=1;;;0 'stuck_ack'=0;;;0 'stuck_stalled'=72\d\ds;0;;0 /,
+    );
+    assert.match(stdout, /'taken_growth'=0 'taken_drain'=0s;;;0 .*'taken_ack'=1;;;0 'taken_stalled'=0s;0;;0 /);
+    assert.equal(code, 1);
+  },
+);
+
+// the alarm stays until the broker is started anew
 test("an alarm is CRITICAL although every queue looks well", real, async () => {
-  assert.equal((await check("-q", "well")).code, 0);
+  assert.match((await check("-q", "well")).stdout, /^check_broker_queue OK - /);
   await broker.control("set_vm_memory_high_watermark", "0.00001");
   const { code, stdout } = await check("-q", "well");
   assert.match(
@@ -205,4 +254,15 @@ test("an alarm is CRITICAL although every queue looks well", real, async () => {
     /^check_broker_queue CRITICAL - memory alarm on rabbit@localhost: publishers are blocked \| 'well_ready'=0;/,
   );
   assert.equal(code, 2);
+});
+
+// the last one: it ends with the broker
+test("a broker that begins anew gives no rate and no alarm by its counters", real, async () => {
+  await broker.restart();
+  await aged(growing, 7200);
+  await broker.publish("stuck", 2);
+  await untilCounted((queues) => queues.get("stuck")?.messages_ready === 2);
+  const anew = await lookAgain();
+  assert.match(anew.stdout, /^check_broker_queue CRITICAL - Queue stuck has 0 consumers and holds 2 messages \| /);
+  assert.doesNotMatch(anew.stdout, /publish|stalled/);
 });

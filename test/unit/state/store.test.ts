@@ -59,6 +59,7 @@ test("rubbish, a folder, a large file and a file of somebody else are problems, 
   }
   writeFileSync(path, " ".repeat(2 ** 20 + 1));
   assert.match(readState(path).problem ?? "", /larger than/);
+  assert.equal(readState(path, 2 ** 21).problem, "it is no JSON");
   mkdirSync(join(folder, "d"));
   assert.equal(readState(join(folder, "d")).problem, "it is no file");
   if (isRoot) {
