@@ -83,15 +83,33 @@ type Rows = readonly (readonly unknown[])[];
 
 async function askLivestatus({ endpoint, family }: LivestatusAddress, connect: ConnectOptions): Promise<Rows> {
   const isUnix = "path" in endpoint;
-  const session = await Session.open(endpoint, {
-    ...connect,
-    family: family ?? connect.family,
-    tls: isUnix ? undefined : connect.tls,
-  });
+  const ask = async (columns: readonly string[]) => {
+    const session = await Session.open(endpoint, {
+      ...connect,
+      family: family ?? connect.family,
+      tls: isUnix ? undefined : connect.tls,
+    });
+    try {
+      return await session.ask({ table: "sites", columns });
+    } finally {
+      session.close();
+    }
+  };
   try {
-    return await session.ask({ table: "sites", columns: PEER_COLUMNS });
-  } finally {
-    session.close();
+    return await ask(PEER_COLUMNS);
+  } catch (error) {
+    if (error instanceof LivestatusError && error.kind === "closed") throw await strangerOf(ask, error);
+    throw error;
+  }
+}
+
+/** A gearmand says nothing to a line of many words, and closes; to a short one it says what it is. */
+async function strangerOf(ask: (columns: readonly string[]) => Promise<Rows>, closed: Error): Promise<Error> {
+  try {
+    await ask(PEER_COLUMNS.slice(0, 1));
+    return closed;
+  } catch (error) {
+    return error instanceof LivestatusError && error.kind === "stranger" ? error : closed;
   }
 }
 

@@ -45,10 +45,15 @@ export function judgeLmd(
   };
 }
 
+/** What servers say that have no table of sites: cores, and by HTTP web servers to a path or method they do not know. */
+const NO_SUCH_TABLE: readonly (number | undefined)[] = [404, 405, 501];
+
 function judgeFailure(name: string, error: Error): Finding {
-  const status = error instanceof CheckError ? error.status : Status.CRITICAL;
-  const isOther = error instanceof LivestatusError && error.code === 404;
-  return { status, text: `${name}: ${shown(error.message)}${isOther ? " (is it an LMD?)" : ""}` };
+  const text = `${name}: ${shown(error.message)}`;
+  if (error instanceof LivestatusError && NO_SUCH_TABLE.includes(error.code)) {
+    return { status: Status.UNKNOWN, text: `${text} (is it an LMD?)` };
+  }
+  return { status: error instanceof CheckError ? error.status : Status.CRITICAL, text };
 }
 
 function judgePeer(peer: Peer, pendingFor: number, rules: Rules, nowMs: number): SiteVerdict {

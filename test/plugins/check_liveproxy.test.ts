@@ -83,7 +83,7 @@ test("a real icinga2", needs("icinga2", "openssl"), async (t) => {
   });
 
   await t.test("is no LMD", async () => {
-    await expects(2, /error 404: Table 'sites' does not exist\. \(is it an LMD\?\)/, "--lmd", unix);
+    await expects(3, /error 404: Table 'sites' does not exist\. \(is it an LMD\?\)/, "--lmd", unix);
   });
 
   await t.test("speaks TLS through a front, whose certificate must be trusted", async (t) => {
@@ -475,7 +475,7 @@ test("what is no LMD: a web server, nobody, TLS in between", needs("openssl"), a
   const front = await tlsFront(t, lmd.http.slice(7), { cert, key });
   const other = await tlsFront(t, lmd.http.slice(7), { cert: otherNameCert, key });
   const https = (address: string) => `https://${address}`;
-  await expects(2, /HTTP status 404 \(is it an LMD\?\)$/, "--lmd", `${lmd.http}/elsewhere`, "--perfdata", "none");
+  await expects(3, /HTTP status 404 \(is it an LMD\?\)$/, "--lmd", `${lmd.http}/elsewhere`, "--perfdata", "none");
   await expects(0, /1 site ready/, "--lmd", https(front.address), "--tls-ca", ca);
   await expects(2, /LMD https:.*certificate of .* not trusted: /, "--lmd", https(front.address), "--tls-ca", wrongCa);
   await expects(2, /LMD https:.*certificate is not for 127\.0\.0\.1/, "--lmd", https(other.address), "--tls-ca", ca);
@@ -653,6 +653,7 @@ test("a gearmand is said to be one, and no outage", needs("gearmand"), async (t)
   const words = (what: string) =>
     new RegExp(`^check_liveproxy UNKNOWN - ${what}: not a Livestatus answer: 'ERR .*' \\(a gearmand\\)$`);
   await expects(3, words(address), "-H", address);
+  await expects(3, words(`LMD ${address}`), "--lmd", address);
 });
 
 test("a master that is a zombie is not running", async (t) => {
