@@ -15,7 +15,7 @@ const dist = join(root, "dist");
  * packed, as one comment at the end of the file, which is found, unpacked and compiled when `import()` asks for it. A
  * comment, because V8 reads a string of that length ten times as slowly as it passes over one.
  */
-const ON_DEMAND = ["commander", "re2js", "undici", "yaml"];
+const ON_DEMAND = ["commander", "re2js", "undici", "yaml", "@stomp/stompjs"];
 
 /** What begins the comment that holds a package; the last place where it stands is the comment. */
 const packedAs = (path) => `//packed:${path}:`;

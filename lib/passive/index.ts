@@ -3,7 +3,7 @@
  *
  * @packageDocumentation
  */
-export { openTarget, targetOptions } from "./options.ts";
+export { openTarget, readCredentials, targetOptions } from "./options.ts";
 export { type Outcome, type OutcomeKind, statusOf } from "./outcome.ts";
 export { parseJsonResult, parseResultLine, parseTabbedResult } from "./read.ts";
 export { MAX_TEXT, objectName, type PassiveResult, type RawResult, splitOutput, toResult } from "./result.ts";

@@ -77,8 +77,12 @@ export function openTarget(values: Values<ReturnType<typeof targetOptions>>): Ta
 
 const OTHERS_MAY_READ = 0o004;
 
-/** @throws Error naming the file, never what is in it */
-function readCredentials(path: string): Credentials {
+/**
+ * The user in the first line of a file, `USER:PASSWORD`, that not every user may read.
+ *
+ * @throws Error naming the file, never what is in it
+ */
+export function readCredentials(path: string): Credentials {
   const [line = ""] = readFile(path).toString().split(/\r?\n/, 1);
   const colon = line.indexOf(":");
   if (colon < 1) throw new Error(`the first line of '${path}' is not USER:PASSWORD`);

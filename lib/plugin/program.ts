@@ -16,6 +16,11 @@ export interface ProgramContext {
    * time for anything asynchronous then.
    */
   onExit(task: () => void): void;
+  /**
+   * For a program that ends in its own way: from now on the first SIGTERM or SIGINT does not end the process, but aborts this
+   * signal; a second one ends it.
+   */
+  stopped(): AbortSignal;
 }
 
 /** A program for people that stands beside the checks: it runs until it is told to end, and has no verdict. */

@@ -12,6 +12,9 @@ const SIGNALS = { SIGHUP: 1, SIGINT: 2, SIGQUIT: 3, SIGABRT: 6, SIGALRM: 14, SIG
 type Signal = keyof typeof SIGNALS;
 const NAMES = Object.keys(SIGNALS) as Signal[];
 
+/** By which a program is asked to end. */
+const ENDING = ["SIGTERM", "SIGINT"] as const;
+
 /** Options that every program has; `-t` and `-v` mean something else in each. */
 const programOptions = { version: commonOptions.version, help: commonOptions.help };
 
@@ -58,6 +61,15 @@ export function runProgram<O extends Options>(program: Program<O>, { version }: 
     onExit: (task) => {
       // only now: without a handler a signal ends even a process that is stuck in a write
       if (tasks.push(task) === 1) for (const name of NAMES) process.once(name, () => dieOf(name));
+    },
+    stopped: () => {
+      const stop = new AbortController();
+      const asked = () => {
+        for (const name of ENDING) process.removeListener(name, asked);
+        stop.abort();
+      };
+      for (const name of ENDING) process.on(name, asked);
+      return stop.signal;
     },
   };
   const dieOf = (name: Signal) => {

@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 
 import { type ProgramContext, printable, readFile, Status, worst } from "monitoring-plugins-ts";
-import { type OutcomeKind, objectName, type PassiveResult, type Target } from "monitoring-plugins-ts/passive";
+import { objectName, type PassiveResult, statusOf, type Target } from "monitoring-plugins-ts/passive";
 
 import { type Reading, readMessage } from "./message.ts";
 import { Poison } from "./poison.ts";
@@ -9,17 +9,12 @@ import { Poison } from "./poison.ts";
 /** Standard input, in place of a file. */
 const STDIN = "-";
 
-/** What else became of a result is CRITICAL: the core does not have it. */
-const STATES: Partial<Readonly<Record<OutcomeKind, Status>>> = {
-  processed: Status.OK,
-  accepted: Status.OK,
-  kept: Status.WARNING,
-};
-
 export interface Decoding {
   readonly reading: Reading;
   /** Who takes the results; undefined prints them alone. */
   readonly target: Target | undefined;
+  /** Whether a result has to be read back. */
+  readonly proof: boolean;
   /** Also prints the results that are submitted. */
   readonly verbose: boolean;
 }
@@ -31,7 +26,7 @@ export interface Decoding {
  */
 export async function decodeFiles(
   files: readonly string[],
-  { reading, target, verbose }: Decoding,
+  { reading, target, proof, verbose }: Decoding,
   { now, print }: ProgramContext,
 ): Promise<Status> {
   const states: Status[] = [];
@@ -45,7 +40,7 @@ export async function decodeFiles(
     if (target === undefined || verbose) print(`${formatCommand(result)}\n`);
     if (target === undefined) continue;
     const { kind, text } = await target.submit(result, new AbortController().signal);
-    states.push(STATES[kind] ?? Status.CRITICAL);
+    states.push(statusOf(kind, proof));
     print(`${printable(file)}: ${kind}: ${objectName(result)}: ${printable(text)}\n`);
   }
   await target?.close();

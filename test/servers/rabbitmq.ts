@@ -22,16 +22,19 @@ export interface Rabbitmq {
   readonly url: string;
   readonly amqp: Address;
   readonly prometheus: Address;
+  readonly stomp: Address;
   /** `NAME@localhost` */
   readonly node: string;
   /** Sends to the management API as `admin`, by PUT where there is something to send. @throws Error with its answer unless it is 2xx */
   api(path: string, content?: unknown, method?: string): Promise<unknown>;
   /** Puts messages into a queue, by way of the management API. */
   publish(queue: string, count: number): Promise<void>;
+  /** Puts messages into a queue over STOMP; resolves when the broker has them on its disk. */
+  send(queue: string, messages: readonly Buffer[]): Promise<void>;
   /** Takes messages of a queue over STOMP, until its owner ends or it is called; unless it is said to take them for good it acknowledges none. */
   consume(queue: string, how?: { readonly forGood: boolean }): Promise<() => void>;
-  /** Runs rabbitmqctl, which takes its time. */
-  control(...args: readonly string[]): Promise<void>;
+  /** Runs rabbitmqctl, which takes its time. @returns its output */
+  control(...args: readonly string[]): Promise<string>;
   /** Ends the node as a power failure does. */
   stop(): Promise<void>;
   /** Does that, and starts it again on the same ports. */
@@ -146,14 +149,17 @@ log.file = false
     node,
     amqp: addressOf("127.0.0.1", amqp),
     prometheus: addressOf("127.0.0.1", prometheus),
+    stomp: addressOf("127.0.0.1", stomp),
     api,
     async publish(queue, count) {
       const message = { properties: {}, routing_key: queue, payload: "x", payload_encoding: "string" };
       for (let sent = 0; sent < count; sent++) await api("exchanges/%2f/amq.default/publish", message, "POST");
     },
+    send: (queue, messages) => send(stomp, queue, messages),
     consume: (queue, { forGood } = { forGood: false }) => consume(owner, stomp, queue, forGood ? "auto" : "client"),
     async control(...args) {
-      await promisify(execFile)(join(BIN, "rabbitmqctl"), ["-n", node, ...args], { env });
+      const { stdout } = await promisify(execFile)(join(BIN, "rabbitmqctl"), ["-n", node, ...args], { env });
+      return stdout;
     },
     stop: () => end(child),
     async restart() {
@@ -186,6 +192,28 @@ function end(child: ChildProcess): Promise<void> {
   return kill(child);
 }
 
+const CONNECT = `CONNECT\naccept-version:1.2\nhost:/\nlogin:${LOGIN.user}\npasscode:${LOGIN.password}\n\n\0`;
+
+async function send(port: number, queue: string, messages: readonly Buffer[]): Promise<void> {
+  const socket = connect({ host: "127.0.0.1", port });
+  let got = "";
+  socket.on("error", () => {});
+  socket.setEncoding("utf8").on("data", (chunk: string) => {
+    got += chunk;
+  });
+  socket.write(CONNECT);
+  messages.forEach((message, index) => {
+    const receipt = index === messages.length - 1 ? "\nreceipt:all" : "";
+    const header = `SEND\ndestination:/amq/queue/${queue}\npersistent:true${receipt}\ncontent-length:${message.length}\n\n`;
+    socket.write(Buffer.concat([Buffer.from(header), message, Buffer.from([0])]));
+  });
+  await until(
+    () => got.includes("receipt-id:all"),
+    () => `a receipt of ${messages.length} messages for ${queue}: ${got}`,
+  );
+  socket.destroy();
+}
+
 async function consume(owner: Owner, port: number, queue: string, ack: string): Promise<() => void> {
   const socket = connect({ host: "127.0.0.1", port });
   owner.after(() => socket.destroy());
@@ -195,7 +223,7 @@ async function consume(owner: Owner, port: number, queue: string, ack: string): 
     got += chunk;
   });
   const frame = (text: string) => socket.write(`${text}\n\n\0`);
-  frame(`CONNECT\naccept-version:1.2\nhost:/\nlogin:${LOGIN.user}\npasscode:${LOGIN.password}`);
+  socket.write(CONNECT);
   // frames are taken in their order: the receipt comes when the subscription is there
   frame(`SUBSCRIBE\nid:0\nack:${ack}\ndestination:/amq/queue/${queue}\nreceipt:there`);
   await until(
