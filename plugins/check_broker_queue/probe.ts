@@ -2,6 +2,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 
 import { CheckError, type Context, DeadlineError, Status } from "monitoring-plugins-ts";
 
+import { speaksAmqp } from "./amqp.ts";
 import type { Answered, Queue, Told } from "./facts.ts";
 import type { Connection } from "./source.ts";
 import { ask } from "./sources.ts";
@@ -47,10 +48,23 @@ export async function probe(probe: Probe, context: Context): Promise<Answered> {
       if (!(error instanceof CheckError)) throw error;
       // what answers decides, even if it says no
       if (error.status !== Status.CRITICAL || context.signal.aborted) throw error;
-      refused.push(error);
+      refused.push(await explained(error, node.url, { ...probe.http, signal: context.signal }));
     }
   }
   throw refused[0] ?? new Error("no node to ask");
+}
+
+/** Ports of the management API, which is a plugin that is off at first. */
+const MANAGEMENT = new Set(["15672", "15671"]);
+
+/** Nobody on the management's port, and a broker on its own, is no outage. */
+async function explained(error: CheckError, { hostname, port }: URL, http: Connection["http"]): Promise<CheckError> {
+  const { code } = (error.cause ?? {}) as NodeJS.ErrnoException;
+  if (code !== "ECONNREFUSED" || !MANAGEMENT.has(port)) return error;
+  const host = hostname.replace(/^\[(.*)\]$/, "$1");
+  if (!(await speaksAmqp(host, http))) return error;
+  const message = `nobody listens on port ${port} of ${host}, where RabbitMQ runs without its management API: rabbitmq-plugins enable rabbitmq_management`;
+  return new CheckError(Status.UNKNOWN, message, { cause: error });
 }
 
 async function within<T>(seconds: number, outer: AbortSignal, task: (signal: AbortSignal) => Promise<T>): Promise<T> {

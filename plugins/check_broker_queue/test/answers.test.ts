@@ -4,8 +4,10 @@ import assert from "node:assert/strict";
 import { readFile } from "node:fs/promises";
 import { createServer, type RequestListener } from "node:http";
 import { createServer as createTlsServer } from "node:https";
+import { createServer as createTcpServer } from "node:net";
 import { after, type TestContext, test } from "node:test";
 
+import { listen } from "#test/servers/address.ts";
 import { closesAfter, own, refused, resets, silent } from "#test/servers/misbehaving.ts";
 import { makeCertificates } from "#test/servers/tls.ts";
 import { execPlugin, runPlugin } from "#test/support/exec.ts";
@@ -13,6 +15,7 @@ import { needs } from "#test/support/needs.ts";
 import { temporaryFolder } from "#test/support/proc-tree.ts";
 
 import { fakeManagement, node, row } from "./fake-management.ts";
+import { loneHost } from "./lone-host.ts";
 
 const folder = temporaryFolder({ after });
 
@@ -195,6 +198,28 @@ test("no answer is CRITICAL", async (t) => {
     /^CRITICAL - BROKER closed the connection before the answer/,
   );
   assert.equal(await verdict("-H", await saying(t, "", {}, 503)), "CRITICAL - BROKER answers with HTTP status 503");
+});
+
+test("nobody on the management's port is an outage, unless RabbitMQ's own port answers", async (t) => {
+  const host = loneHost();
+  const down = `CRITICAL - failed to connect to address ${host} and port 15672: Connection refused`;
+  assert.equal(await verdict("-H", host), down);
+  let greeting = Buffer.from("SSH-2.0-OpenSSH_9.2\r\n");
+  const server = createTcpServer((socket) => socket.on("error", () => {}).write(greeting));
+  await listen(server, host, 5672);
+  t.after(() => server.close());
+  for (const text of ["SSH-2.0-OpenSSH_9.2\r\n", "AMQP\0\x01\0\0 of another kind", ""]) {
+    greeting = Buffer.from(text);
+    assert.equal(await verdict("-H", host), down);
+  }
+  greeting = Buffer.from([1, 0, 0, 0, 0, 1, 240, 0, 10, 0, 10, 0, 9]);
+  assert.equal(
+    await verdict("-H", host),
+    `UNKNOWN - nobody listens on port 15672 of ${host}, where RabbitMQ runs without its management API: rabbitmq-plugins enable rabbitmq_management`,
+  );
+  // another node of the cluster may have it
+  const { url } = await fakeManagement(t, row("results", 0, 1));
+  assert.match(await verdict("-H", host, "-H", url), /^OK - .*\nno answer: nobody listens on port 15672 /);
 });
 
 test("what is not RabbitMQ's management API is UNKNOWN, in one line", async (t) => {

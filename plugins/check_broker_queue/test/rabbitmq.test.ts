@@ -2,9 +2,11 @@
 
 import assert from "node:assert/strict";
 import { chmod, writeFile } from "node:fs/promises";
+import { connect, createServer } from "node:net";
 import { join } from "node:path";
 import { after, test } from "node:test";
 
+import { connectOptions, listen } from "#test/servers/address.ts";
 import { type Rabbitmq, startRabbitmq } from "#test/servers/rabbitmq.ts";
 import { execPlugin, runPlugin, startPlugin } from "#test/support/exec.ts";
 import { needs } from "#test/support/needs.ts";
@@ -12,6 +14,7 @@ import { temporaryFolder } from "#test/support/proc-tree.ts";
 import { until } from "#test/support/until.ts";
 
 import { aged } from "./aged.ts";
+import { loneHost } from "./lone-host.ts";
 
 const real = needs("rabbitmq-server");
 
@@ -243,6 +246,24 @@ test(
     assert.equal(code, 1);
   },
 );
+
+test("without its management plugin the broker is no outage: the plugin to enable is named", real, async (t) => {
+  const host = loneHost();
+  const server = createServer((socket) => {
+    const onward = connect(connectOptions(broker.amqp.address));
+    for (const end of [socket, onward])
+      end.on("error", () => {}).on("close", () => [socket, onward].map((one) => one.destroy()));
+    socket.pipe(onward).pipe(socket);
+  });
+  await listen(server, host, 5672);
+  t.after(() => server.close());
+  const { code, stdout } = await execPlugin("check_broker_queue", "-H", host);
+  assert.match(
+    stdout,
+    /^check_broker_queue UNKNOWN - nobody listens on port 15672 of 127[\d.]+, where RabbitMQ runs without its management API: rabbitmq-plugins enable rabbitmq_management\n$/,
+  );
+  assert.equal(code, 3);
+});
 
 // the alarm stays until the broker is started anew
 test("an alarm is CRITICAL although every queue looks well", real, async () => {
