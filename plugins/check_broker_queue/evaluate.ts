@@ -20,7 +20,6 @@ import type { quantities } from "./quantities.ts";
 
 /** What the user said about queues. */
 export interface Rules extends Values<typeof quantities> {
-  readonly vhost: string;
   readonly queue: readonly string[];
   readonly include: readonly WrittenPattern[];
   readonly exclude: readonly WrittenPattern[];
@@ -73,32 +72,30 @@ export function selector({ queue, include, exclude }: Rules): (queue: Queue) => 
 
 function judgeAlarms({ alarms = [] }: Facts): readonly Result[] {
   return alarms.map(({ node, resource }) => {
-    const blocks = resource === "memory" || resource === "disk" ? ": publishers are blocked" : "";
+    const blocks = resource === "file_descriptor_limit" ? "" : ": publishers are blocked";
     return verdict(Status.CRITICAL, `${shown(resource)} alarm on ${shown(node)}${blocks}`);
   });
 }
 
 /** Queues that should be there, and a selection that leaves nothing. */
-function judgeSelection({ queues }: Facts, selected: readonly Queue[], rules: Rules): readonly Result[] {
+function judgeSelection({ queues, place }: Facts, selected: readonly Queue[], rules: Rules): readonly Result[] {
   const present = new Set(queues.map(({ name }) => name));
   const parts = [...new Set(rules.queue)]
     .filter((name) => !present.has(name))
-    .map((name) => verdict(rules.missing, `Queue ${shown(name)} not found in vhost ${shown(rules.vhost)}`));
+    .map((name) => verdict(rules.missing, `Queue ${shown(name)} not found in ${place}`));
   if (parts.length > 0 || selected.length > 0) return parts;
   const why =
-    queues.length === 0
-      ? `vhost ${shown(rules.vhost)} has no queue`
-      : `the filters leave out all ${queues.length} queues of vhost ${shown(rules.vhost)}`;
+    queues.length === 0 ? `${place} has no queue` : `the filters leave out all ${queues.length} queues of ${place}`;
   return [verdict(Status.UNKNOWN, `no queue left to check: ${why}`)];
 }
 
 /** Those with problems, and of equals the fullest first. */
-function judgeQueues(queues: readonly Queue[], { courses }: Facts, rules: Rules): readonly Result[] {
+function judgeQueues(queues: readonly Queue[], { courses, countless }: Facts, rules: Rules): readonly Result[] {
   const fullest = queues.toSorted((a, b) => (b.ready ?? 0) - (a.ready ?? 0));
-  return fullest.flatMap((queue) => [...problems(queue, courses.get(queue.name) ?? {}, rules)]);
+  return fullest.flatMap((queue) => [...problems(queue, courses.get(queue.name) ?? {}, rules, countless)]);
 }
 
-function* problems(queue: Queue, course: Course, rules: Rules): Iterable<Result> {
+function* problems(queue: Queue, course: Course, rules: Rules, countless: string): Iterable<Result> {
   const name = `Queue ${shown(queue.name)}`;
   const down = outage(queue);
   if (down !== undefined) return yield verdict(Status.CRITICAL, `${name} ${down}`);
@@ -123,10 +120,7 @@ function* problems(queue: Queue, course: Course, rules: Rules): Iterable<Result>
     if (status !== Status.OK) yield verdict(status, `${name} will never be empty at this rate`);
   }
   if (ready === undefined || consumers === undefined || unacknowledged === undefined) {
-    yield verdict(
-      Status.UNKNOWN,
-      `${name} has no counts: it is younger than 5 s, or the broker's management statistics are off`,
-    );
+    yield verdict(Status.UNKNOWN, `${name} has no counts: ${countless}`);
   }
 }
 
@@ -150,20 +144,21 @@ const holds = ({ ready = 0, unacknowledged = 0 }: Queue) => ready + unacknowledg
 
 const plural = (count: number, what: string) => `${count} ${what}${count === 1 ? "" : "s"}`;
 
-/** Why a queue takes no messages, whatever its counts are. */
+/** Why a queue takes or gives no messages, whatever its counts are. */
 function outage({ state, node, members, online }: Queue): string | undefined {
   if (members !== undefined && online !== undefined && online.length * 2 <= members.length) {
     const those = online.length === 0 ? "none" : online.map(shown).join(", ");
     return `has no majority: ${online.length} of ${members.length} members online (${those} of ${members.map(shown).join(", ")})`;
   }
   if (state === "down") return `is down since its node ${shown(node ?? "?")} is down`;
+  if (state === "paused") return "is paused: its consumers get nothing";
   if (state === "crashed" || state === "stopped" || state === "minority") return `is ${state}`;
   return undefined;
 }
 
-/** Of an empty queue the default says nothing: a consumer may come with the first message. */
+/** Of an empty queue the default says nothing: a consumer may come with the first message. Nor of one of dead letters. */
 const consumersOf = (queue: Queue, { consumers, consumersAlways }: Rules) =>
-  consumersAlways || holds(queue) ? consumers : consumers.by(undefined, undefined);
+  consumersAlways || (holds(queue) && !queue.holdsDeadLetters) ? consumers : consumers.by(undefined, undefined);
 
 function* metrics(queues: readonly Queue[], { courses }: Facts, rules: Rules): Iterable<Metric> {
   const [ready, unacknowledged, ...others] = measured(rules);

@@ -19,12 +19,23 @@ export interface Queue {
   /** Of a quorum queue: the nodes that hold it, and those of them that take part. */
   readonly members: readonly string[] | undefined;
   readonly online: readonly string[] | undefined;
+  /** What nobody took ends here, and has no consumer as a rule. */
+  readonly holdsDeadLetters: boolean;
+}
+
+/** How many messages lie in queues of dead letters; undefined where there is none whose count is known. */
+export function deadLettersIn(queues: readonly Queue[]): number | undefined {
+  let sum: number | undefined;
+  for (const { ready, unacknowledged = 0, holdsDeadLetters } of queues) {
+    if (holdsDeadLetters && ready !== undefined) sum = (sum ?? 0) + ready + unacknowledged;
+  }
+  return sum;
 }
 
 /** Something a node runs short of. */
 export interface Alarm {
   readonly node: string;
-  /** `memory`, `disk` or `file_descriptor_limit`. */
+  /** What runs short: `memory`, `disk`, `file_descriptor_limit` and the like. */
   readonly resource: string;
 }
 
@@ -39,6 +50,8 @@ export interface Use {
 export interface Told {
   /** `host:port`, as in the texts. */
   readonly peer: string;
+  /** Where its queues are, in words: `vhost /`. */
+  readonly place: string;
   readonly queues: readonly Queue[];
   /** Undefined where the broker does not tell them. */
   readonly alarms: readonly Alarm[] | undefined;
@@ -55,6 +68,8 @@ export interface Told {
   readonly uptimes: ReadonlyMap<string, number>;
   /** Why memory, store and uptimes are not told, with what would help; undefined where they are. */
   readonly withheld: string | undefined;
+  /** Why a queue of this broker may have no counts. */
+  readonly countless: string;
 }
 
 /** What earlier runs and this one say of a queue together; what they do not is undefined. */

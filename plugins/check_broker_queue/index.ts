@@ -11,13 +11,16 @@ Examples:
   check_broker_queue -H rabbit.example.com --auth-file /etc/monitoring/rabbit
   check_broker_queue -H http://rabbit1:15672 -H http://rabbit2:15672 --auth-file
     /etc/monitoring/rabbit -q results -w 100 -c 1000
+  check_broker_queue -H http://activemq.example.com:8161/api/jolokia
+    --auth-file /etc/monitoring/activemq
 
-The least right that suffices: tag monitoring, permissions "^$" "^$" "^$".
+The least right that suffices on RabbitMQ: tag monitoring, permissions "^$" "^$" "^$".
 `;
 
 export default definePlugin({
   name: "check_broker_queue",
-  summary: "Alerts when messages pile up on a RabbitMQ, when their consumers are gone, or when it blocks publishers.",
+  summary:
+    "Alerts when messages pile up on RabbitMQ or ActiveMQ, when their consumers are gone, or when it blocks publishers.",
   usage: "[-H url] [--auth-file file] [--vhost name] [-q queue] [-w range] [-c range] ...",
   options: declared,
   notes,

@@ -81,7 +81,7 @@ function readLoginVariable(name: string): Login {
 export const options = {
   server: list({
     flags: "-H, --url <url>",
-    help: "RabbitMQ's management API: http(s)://host:15672, or its host; repeatable: the first that answers decides.",
+    help: "RabbitMQ's management API: http(s)://host:15672, or its host; ActiveMQ's Jolokia: http(s)://host:8161/api/jolokia. Repeatable: the first that answers decides.",
     section: BROKER,
     selects: true,
     parse: parseBroker,

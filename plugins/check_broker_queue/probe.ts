@@ -4,7 +4,7 @@ import { CheckError, type Context, DeadlineError, Status } from "monitoring-plug
 
 import { speaksAmqp } from "./amqp.ts";
 import type { Answered, Queue, Told } from "./facts.ts";
-import type { Connection } from "./source.ts";
+import { type Connection, Standby } from "./source.ts";
 import { ask } from "./sources.ts";
 
 /** Pause between two looks: the broker's own statistics are seconds old. */
@@ -29,7 +29,7 @@ export interface Probe {
 /**
  * Asks one node after the other until one answers, each for its share of the time that is left.
  *
- * @throws CheckError of the first when none answers
+ * @throws CheckError of the first that is down when none serves
  */
 export async function probe(probe: Probe, context: Context): Promise<Answered> {
   const refused: CheckError[] = [];
@@ -51,7 +51,16 @@ export async function probe(probe: Probe, context: Context): Promise<Answered> {
       refused.push(await explained(error, node.url, { ...probe.http, signal: context.signal }));
     }
   }
-  throw refused[0] ?? new Error("no node to ask");
+  throw failureOf(refused);
+}
+
+/** What is wrong when no node serves: a standby is so only where its active node was asked, too. */
+function failureOf(refused: readonly CheckError[]): Error {
+  const [first, ...others] = refused;
+  if (first instanceof Standby && others.length === 0) {
+    return new CheckError(Status.UNKNOWN, `${first.message}: name the active one by another -H`);
+  }
+  return refused.find((error) => !(error instanceof Standby)) ?? first ?? new Error("no node to ask");
 }
 
 /** Ports of the management API, which is a plugin that is off at first. */

@@ -1,6 +1,6 @@
 import { CheckError, printable, Status } from "monitoring-plugins-ts";
 
-import type { Alarm, Queue, Told, Use } from "./facts.ts";
+import { type Alarm, deadLettersIn, type Queue, type Told, type Use } from "./facts.ts";
 import { failed, missing, readJson, strange } from "./management.ts";
 import { type Connection, send } from "./source.ts";
 
@@ -22,18 +22,21 @@ export async function rabbitmq(connection: Connection, only: string | undefined)
   others.catch(() => {});
   const rows = await fetchQueues(connection, only);
   const [alarms, nodes, unroutable] = await others;
-  const queues = rows.map((row) => readQueue(row, connection));
+  const targets = deadLetterTargets(rows);
+  const queues = rows.map((row) => readQueue(row, connection, targets));
   return {
     peer: connection.url.host,
+    place: `vhost ${printable(connection.vhost, 100)}`,
     queues,
     alarms,
     memory: fullest(nodes.rows, "mem_used", "mem_limit"),
     // what has to be free, of what is
     store: fullest(nodes.rows, "disk_free_limit", "disk_free"),
-    deadLetters: deadLettersIn(rows, queues),
+    deadLetters: deadLettersIn(queues),
     unroutable,
     uptimes: uptimesOf(nodes.rows),
     withheld: nodes.withheld,
+    countless: "it is younger than 5 s, or the broker's management statistics are off",
   };
 }
 
@@ -107,22 +110,16 @@ function fullest(nodes: readonly Row[], used: string, most: string): Use | undef
 const uptimesOf = (nodes: readonly Row[]): ReadonlyMap<string, number> =>
   new Map(nodes.flatMap(({ name, uptime }) => (isAmount(uptime) ? [[String(name), uptime / 1000] as const] : [])));
 
-/** What lies in the queues that others name as theirs for dead letters. */
-function deadLettersIn(rows: readonly Row[], queues: readonly Queue[]): number | undefined {
-  const targets = new Set(
+/** The queues that others name as theirs for dead letters. */
+const deadLetterTargets = (rows: readonly Row[]): ReadonlySet<unknown> =>
+  new Set(
     rows.map((row) => {
-      const { "x-dead-letter-exchange": exchange, "x-dead-letter-routing-key": key } = (row.arguments ?? {}) as Row;
+      const { "x-dead-letter-exchange": exchange, "x-dead-letter-routing-key": key } = (row?.arguments ?? {}) as Row;
       return exchange === "" ? key : undefined;
     }),
   );
-  let sum: number | undefined;
-  for (const { name, ready, unacknowledged } of queues) {
-    if (targets.has(name) && ready !== undefined) sum = (sum ?? 0) + ready + (unacknowledged ?? 0);
-  }
-  return sum;
-}
 
-function readQueue(row: Row, { url }: Connection): Queue {
+function readQueue(row: Row, { url }: Connection, deadLetterTargets: ReadonlySet<unknown>): Queue {
   const { name, state, node, members, online, head_message_timestamp: head, message_stats: stats } = row ?? {};
   const wrong = (what: string) =>
     new CheckError(Status.UNKNOWN, `${url.host} answers with a queue whose ${what}: '${printable(String(name), 100)}'`);
@@ -152,6 +149,7 @@ function readQueue(row: Row, { url }: Connection): Queue {
     node: typeof node === "string" ? node : undefined,
     members: readNames(members),
     online: readNames(online),
+    holdsDeadLetters: deadLetterTargets.has(name),
   };
 }
 

@@ -30,14 +30,27 @@ export class Stranger extends CheckError {
   }
 }
 
+/** A node that answers, and does not serve until the active one is gone. */
+export class Standby extends CheckError {
+  constructor(message: string) {
+    super(Status.CRITICAL, message);
+  }
+}
+
 /**
  * Sends one request, a GET unless there is something to send.
  *
  * @param path below the address given, or from the root where it begins with a slash
+ * @param more headers
  * @throws CheckError when there is no answer, or when it points elsewhere
  */
-export async function send({ url, login, http }: Connection, path: string, json?: unknown): Promise<HttpResponse> {
-  const headers: Record<string, string> = { accept: "application/json" };
+export async function send(
+  { url, login, http }: Connection,
+  path: string,
+  json?: unknown,
+  more: Readonly<Record<string, string>> = {},
+): Promise<HttpResponse> {
+  const headers: Record<string, string> = { accept: "application/json", ...more };
   if (login !== undefined) {
     headers.authorization = `Basic ${Buffer.from(`${login.user}:${login.password}`).toString("base64")}`;
   }

@@ -2,7 +2,7 @@ import { execFileSync, spawnSync } from "node:child_process";
 import { accessSync, constants } from "node:fs";
 import { join } from "node:path";
 
-/** A program that tests run, and the Debian package it comes from. */
+/** A program that tests run, or a Java library of one, and the Debian package it comes from. */
 export interface Requirement {
   readonly program: string;
   readonly debianPackage: string;
@@ -33,6 +33,11 @@ export const REQUIREMENTS = [
   { program: "carbon-cache", debianPackage: "graphite-carbon" },
   { program: "graphite-manage", debianPackage: "graphite-web" },
   { program: "rabbitmq-server", debianPackage: "rabbitmq-server" },
+  // of the JDK: tests start Java from its source
+  { program: "javac", debianPackage: "openjdk-17-jdk-headless" },
+  { program: "activemq-broker.jar", debianPackage: "libactivemq-java" },
+  { program: "jolokia-core.jar", debianPackage: "libjolokia-core-java" },
+  { program: "jetty9-server.jar", debianPackage: "libjetty9-java" },
 ] as const satisfies readonly Requirement[];
 
 export type Program = (typeof REQUIREMENTS)[number]["program"];
@@ -41,12 +46,13 @@ export type Program = (typeof REQUIREMENTS)[number]["program"];
 const SEARCH = [
   ...(process.env.PATH ?? "").split(":"),
   ...["/usr/local/sbin", "/usr/sbin", "/usr/bin", "/bin", "/usr/lib/nagios/plugins"],
+  "/usr/share/java",
 ];
 
 function find(program: string): string | undefined {
   return SEARCH.map((folder) => join(folder || ".", program)).find((path) => {
     try {
-      accessSync(path, constants.X_OK);
+      accessSync(path, program.endsWith(".jar") ? constants.R_OK : constants.X_OK);
       return true;
     } catch {
       return false;
