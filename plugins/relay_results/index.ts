@@ -1,7 +1,7 @@
-import { defineProgram, flag, list, UsageError } from "monitoring-plugins-ts";
+import { defineProgram, flag, list, option, UsageError } from "monitoring-plugins-ts";
 import { openTarget, targetOptions } from "monitoring-plugins-ts/passive";
-
 import { brokerOptions, messageOptions, readingOf } from "./options.ts";
+import { quantities } from "./quantities.ts";
 
 const options = {
   ...brokerOptions,
@@ -10,15 +10,22 @@ const options = {
     help: "Print what becomes of the message in this file, - for stdin; with --to submit it; repeatable.",
     selects: true,
   }),
+  status: option({
+    flags: "--status <file>",
+    help: "Judge the --status-file of a relay that runs, as a check does.",
+    selects: true,
+  }),
   ...messageOptions,
   ...targetOptions("Who takes the results"),
+  ...quantities,
   verbose: flag({ flags: "-v, --verbose", help: "Also print the results that are submitted." }),
 };
 
 const notes = `
-Exit codes: 0 when it was told to end by SIGTERM; 2 when every broker refuses;
+Exit codes of a relay: 0 when it was told to end by SIGTERM; 2 when every broker refuses;
 3 when the command line is wrong. With --decode: 0; 1 when a result is kept to
-be submitted later; 2 when a message is no result, or was not taken.
+be submitted later; 2 when a message is no result, or was not taken. With
+--status: those of a check.
 
 Examples:
   relay_results --from stomp://mq1.example.com/queue/results \\
@@ -27,6 +34,7 @@ Examples:
     --auth-file /etc/relay/icinga2 --ca /etc/relay/ca.crt
   relay_results --decode message.bin --no-verify-signatures
   relay_results --decode - --format result < result.json
+  relay_results --status /run/relay/status --silence-warning 600
 `;
 
 export default defineProgram({
@@ -36,9 +44,21 @@ export default defineProgram({
   options,
   notes,
   async run(options, context) {
-    const { decode, from, to, verbose } = options;
-    if ((decode.length === 0) === (from.length === 0)) {
-      throw new UsageError("say where messages come from: --from for a broker, or --decode for files");
+    const { decode, from, status, to, verbose } = options;
+    const [way, other] = [
+      from.length > 0 && "--from",
+      decode.length > 0 && "--decode",
+      status !== undefined && "--status",
+    ].filter((given) => given !== false);
+    if (way === undefined) {
+      throw new UsageError(
+        "say what to do: --from relays, --decode looks at messages, --status judges a relay that runs",
+      );
+    }
+    if (other !== undefined) throw new UsageError(`${way} and ${other} exclude each other`);
+    if (status !== undefined) {
+      const { printStatus } = await import("./status.ts");
+      return printStatus(status, options, context);
     }
     const reading = readingOf(options);
     const target = to === undefined ? undefined : openTarget(options);

@@ -52,6 +52,11 @@ export const brokerOptions = {
     parse: (text) => parseWhole(text, 1024, 64 * 1024 * 1024),
     default: "1048576",
   }),
+  statusFile: option({
+    flags: "--status-file <file>",
+    help: "Write there every 5 s what --status reads.",
+    section: BROKER,
+  }),
   deadLetterDir: option({
     flags: "--dead-letter-dir <folder>",
     help: "Keep messages that cannot be delivered there, with the reason. Without it the broker is told, which has a dead letter queue or drops them.",

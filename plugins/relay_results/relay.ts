@@ -4,6 +4,7 @@ import { formatDuration, printable } from "monitoring-plugins-ts";
 import { type Outcome, objectName, type PassiveResult, type Target } from "monitoring-plugins-ts/passive";
 
 import type { DeadLetters } from "./dead-letters.ts";
+import type { Ledger } from "./ledger.ts";
 import { type Reading, readMessage } from "./message.ts";
 import { Poison } from "./poison.ts";
 import { sleep } from "./sleep.ts";
@@ -22,6 +23,7 @@ const MOST_REMEMBERED = 20_000;
 export interface Setting {
   readonly reading: Reading;
   readonly target: Target;
+  readonly ledger: Ledger;
   /** Undefined leaves what cannot be delivered to the broker. */
   readonly deadLetters: DeadLetters | undefined;
   /** One line about what happens. */
@@ -58,6 +60,7 @@ export class Relay {
   /** Takes a message; nothing is taken any more once it was told to {@link drain}: the broker keeps it. */
   take(delivery: Delivery): void {
     if (this.#stop.signal.aborted) return;
+    this.#setting.ledger.taken(delivery);
     const read = this.#reading.then(() => this.#read(delivery));
     const done = read.then((result) => result && this.#inOrder(result, delivery)).catch(this.#fail);
     this.#reading = read.then(
@@ -76,14 +79,14 @@ export class Relay {
 
   async #read(delivery: Delivery): Promise<PassiveResult | undefined> {
     if (delivery.cutFrom !== undefined) {
-      this.#bury(delivery, `a message of ${delivery.cutFrom} bytes, more than are taken`);
+      this.#bury(delivery, "poison", `a message of ${delivery.cutFrom} bytes, more than are taken`);
       return undefined;
     }
     try {
       return await readMessage(delivery.body, this.#setting.reading, this.#setting.now() / 1000);
     } catch (error) {
       if (!(error instanceof Poison)) throw error;
-      this.#bury(delivery, error.message);
+      this.#bury(delivery, "poison", error.message);
       return undefined;
     }
   }
@@ -99,16 +102,18 @@ export class Relay {
   }
 
   async #submit(result: PassiveResult, delivery: Delivery): Promise<void> {
-    const { detail, now } = this.#setting;
+    const { detail, ledger, now } = this.#setting;
     const key = keyOf(result);
     const name = `${objectName(result)} of ${new Date(result.time * 1000).toISOString()}`;
     if (delivery.isAgain && this.#delivered.has(key)) {
       detail(`${name}: came again, was delivered before`);
       delivery.ack();
+      ledger.settled(delivery, "again");
       return;
     }
     const begin = now();
-    for (let pause = FIRST_PAUSE_MS; !this.#stop.signal.aborted; pause = Math.min(2 * pause, LONGEST_PAUSE_MS)) {
+    const isGone = () => this.#stop.signal.aborted || delivery.isGone();
+    for (let pause = FIRST_PAUSE_MS; !isGone(); pause = Math.min(2 * pause, LONGEST_PAUSE_MS)) {
       const outcome = await this.#setting.target.submit(result, new AbortController().signal);
       this.#notice(outcome);
       if (
@@ -120,34 +125,40 @@ export class Relay {
         this.#remember(key);
         detail(`${name}: ${outcome.kind}: ${printable(outcome.text)}`);
         delivery.ack();
+        ledger.settled(delivery, "delivered");
         return;
       }
       if (!outcome.again || (outcome.kind === "inactive" && now() - begin > INACTIVE_MS)) {
-        this.#bury(delivery, `${name}: ${outcome.kind}: ${printable(outcome.text)}`);
+        this.#bury(delivery, "undelivered", `${name}: ${outcome.kind}: ${printable(outcome.text)}`);
         return;
       }
       detail(`${name}: ${outcome.kind}, is tried again: ${printable(outcome.text)}`);
       // not all at once
       await sleep(pause * (0.5 + Math.random() / 2), this.#stop.signal);
     }
+    // the broker brings it again
+    ledger.settled(delivery, "gone");
   }
 
   /** Says once that a target takes nothing, and once that it does again. */
   #notice({ kind, text, again }: Outcome): void {
-    const { target, log, now } = this.#setting;
+    const { target, ledger, log, now } = this.#setting;
     const isAway = again === true && kind !== "inactive";
     if (isAway && this.#away?.text !== text) {
       log(`${target.name} takes no results: ${printable(text)}`);
       this.#away = { since: this.#away?.since ?? now(), text };
+      ledger.away = text;
     } else if (!isAway && this.#away !== undefined) {
       log(`${target.name} takes results again, after ${formatDuration((now() - this.#away.since) / 1000)}`);
       this.#away = undefined;
+      ledger.away = undefined;
     }
   }
 
   /** Puts a message where somebody can look at it: into the folder, else where the broker's rules say. */
-  #bury(delivery: Delivery, reason: string): void {
-    const { deadLetters, log, now } = this.#setting;
+  #bury(delivery: Delivery, how: "poison" | "undelivered", reason: string): void {
+    const { deadLetters, ledger, log, now } = this.#setting;
+    ledger.settled(delivery, how);
     log(`not delivered: ${printable(reason)}`);
     try {
       deadLetters?.keep(delivery.body, printable(reason), now());

@@ -1,5 +1,6 @@
 import { Status } from "monitoring-plugins-ts";
 
+import type { Ledger } from "./ledger.ts";
 import type { Relay } from "./relay.ts";
 import { sleep } from "./sleep.ts";
 import { Consumer, type Ending, type Source, type StompOptions, sourceName } from "./stomp.ts";
@@ -19,6 +20,7 @@ export interface Run {
   readonly sources: readonly Source[];
   readonly options: StompOptions;
   readonly relay: Relay;
+  readonly ledger: Ledger;
   /** Aborted: takes nothing more, and ends when what is under way is settled. */
   readonly stop: AbortSignal;
   readonly log: (line: string) => void;
@@ -51,12 +53,13 @@ export async function relayUntilStopped(run: Run): Promise<Status> {
 
 async function relayFrom(
   source: Source,
-  { options, relay, stop, log, now }: Run,
+  { options, relay, ledger, stop, log, now }: Run,
 ): Promise<{ ending: Ending; good: boolean }> {
   let since = Number.POSITIVE_INFINITY;
   const consumer = new Consumer(source, options, {
     subscribed: () => {
       since = now();
+      ledger.connected(sourceName(source));
       log(`takes results from ${sourceName(source)}`);
     },
     delivered: (delivery) => relay.take(delivery),
@@ -75,5 +78,6 @@ async function relayFrom(
     return { ending, good: now() - since > GOOD_MS };
   } finally {
     stop.removeEventListener("abort", end);
+    ledger.connected(undefined);
   }
 }

@@ -3,10 +3,13 @@ import { UsageError } from "monitoring-plugins-ts";
 import type { Target } from "monitoring-plugins-ts/passive";
 
 import { DeadLetters } from "./dead-letters.ts";
+import { Ledger, type Snapshot } from "./ledger.ts";
 import type { Reading } from "./message.ts";
 import type { brokerOptions } from "./options.ts";
 import { Relay } from "./relay.ts";
 import { relayUntilStopped } from "./run.ts";
+import { keepWriting } from "./status-file.ts";
+import { tellSystemd } from "./systemd.ts";
 
 type Options = Values<typeof brokerOptions> & { readonly timeout: number; readonly verbose: boolean };
 
@@ -20,15 +23,30 @@ export async function start(
   const now = () => context.now();
   const deadLetters = options.deadLetterDir === undefined ? undefined : openFolder(options.deadLetterDir);
   const detail = options.verbose ? log : () => {};
-  const relay = new Relay({ reading, target, deadLetters, log, detail, now });
+  const ledger = new Ledger(target.name, now);
+  const relay = new Relay({ reading, target, ledger, deadLetters, log, detail, now });
   const { vhost, prefetch, maxMessage, timeout: seconds, fromAuthFile: login } = options;
   const tls = { ca: options.fromCa, serverName: options.fromServerName };
   const stomp = { login, vhost, tls, prefetch, maxMessage, seconds };
   const stop = context.stopped();
+  const unwritten = (error: Error) => log(`--status-file: ${error.message}`);
+  const endWriting = writeStatus(options.statusFile, () => ledger.snapshot(), unwritten);
+  const endTelling = tellSystemd(context.env);
   try {
-    return await relayUntilStopped({ sources: options.from, options: stomp, relay, stop, log, now });
+    return await relayUntilStopped({ sources: options.from, options: stomp, relay, ledger, stop, log, now });
   } finally {
+    endTelling();
+    endWriting();
     await target.close();
+  }
+}
+
+function writeStatus(path: string | undefined, take: () => Snapshot, failed: (error: Error) => void): () => void {
+  if (path === undefined) return () => {};
+  try {
+    return keepWriting(path, take, failed);
+  } catch (cause) {
+    throw new UsageError(`--status-file: ${(cause as Error).message}`, { cause });
   }
 }
 

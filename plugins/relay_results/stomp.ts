@@ -31,6 +31,8 @@ export interface Delivery {
   readonly cutFrom: number | undefined;
   /** It was delivered before, and not acknowledged. */
   readonly isAgain: boolean;
+  /** Its connection has ended: it can be settled no more, and comes again. */
+  isGone(): boolean;
   ack(): void;
   /** The broker puts it where its rules say, such as a dead letter queue, or drops it. */
   reject(): void;
@@ -147,6 +149,7 @@ export class Consumer {
   #deliver(message: IMessage): void {
     const { headers, binaryBody } = message;
     const cutFrom = headers[CUT];
+    const isOpen = () => this.#ending === undefined && this.#client?.connected === true;
     const settle = (settlement: () => void) => {
       // without the connection it is not settled, and comes again
       if (this.#client?.connected) settlement();
@@ -155,6 +158,7 @@ export class Consumer {
       body: Buffer.from(binaryBody.buffer, binaryBody.byteOffset, binaryBody.byteLength),
       cutFrom: cutFrom === undefined ? undefined : Number(cutFrom),
       isAgain: headers.redelivered === "true",
+      isGone: () => !isOpen(),
       ack: () => settle(() => message.ack()),
       reject: () => settle(() => message.nack({ requeue: "false" })),
     });

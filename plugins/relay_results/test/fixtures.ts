@@ -1,3 +1,3 @@
 import type { Fixtures } from "#test/support/fixtures.ts";
 
-export default { selecting: ["--from", "--decode", "--to"] } satisfies Fixtures;
+export default { selecting: ["--from", "--decode", "--status", "--to"] } satisfies Fixtures;

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
@@ -8,7 +8,7 @@ import { freePort } from "#test/servers/address.ts";
 import { silent } from "#test/servers/misbehaving.ts";
 import { type Rabbitmq, startRabbitmq } from "#test/servers/rabbitmq.ts";
 import { type Certificates, makeCertificates } from "#test/servers/tls.ts";
-import { type Started, startPlugin } from "#test/support/exec.ts";
+import { runPlugin, type Started, startPlugin } from "#test/support/exec.ts";
 import { needs } from "#test/support/needs.ts";
 import type { Owner } from "#test/support/owner.ts";
 import { until } from "#test/support/until.ts";
@@ -247,6 +247,65 @@ test("of several brokers the next is taken when one is away or does not answer",
   await stopped(running);
 });
 
+test("it says how it is: --status judges the file that it writes, and knows when it is gone", real, async (t) => {
+  const [queue, icinga] = [await makeQueue(), await fakeIcinga(t, certificates)];
+  const file = join(folder, "status");
+  const status = async (...args: readonly string[]) => {
+    const { code, stdout, stderr } = await runPlugin("relay_results", ["--status", file, ...args]);
+    assert.equal(stderr, "");
+    return { code, text: stdout };
+  };
+  const running = relay(t, ...from(queue), ...to(icinga), ...PLAIN, "--status-file", file);
+  await broker.send(queue, [result("one"), Buffer.from("rubbish!")]);
+  left[`${queue}-dead`] = 1;
+  await until(
+    async () => (await status()).text.includes("'rate'=1;"),
+    async () => (await status()).text,
+  );
+  const source = `${broker.stomp.address}/amq/queue/${queue}`;
+  assert.match((await status()).text, /^relay_results WARNING - 1 message without a result in the last hour \| /);
+  const well = await status("--poison-warning", "2");
+  assert.equal(well.code, 0);
+  const text = `relay_results OK - 1 results in the last minute from ${source} to https://${icinga.address}, 0 under way | `;
+  assert.ok(well.text.startsWith(text), well.text);
+  assert.match(readFileSync(file, "utf8"), /^\{"pid":\d+,(?!.*secret).*\}\n$/);
+  running.child.kill("SIGSTOP");
+  const old = JSON.parse(readFileSync(file, "utf8")) as object;
+  writeFileSync(file, JSON.stringify({ ...old, written: Date.now() - 40_000 }));
+  assert.match((await status()).text, /UNKNOWN - the relay \(process \d+\) has written nothing for 40 s: it hangs\n/);
+  running.child.kill("SIGKILL");
+  await running.finished;
+  const gone = await status();
+  assert.deepEqual([gone.code, /UNKNOWN - the relay \(process \d+\) is not running\n/.test(gone.text)], [3, true]);
+  writeFileSync(file, "{}");
+  assert.match((await status()).text, /UNKNOWN - '.*status' is no status of relay_results\n/);
+  const again = relay(t, ...from(queue), ...to(icinga), ...PLAIN, "--status-file", file);
+  await ready(again);
+  await stopped(again);
+  assert.match((await status()).text, /UNKNOWN - cannot read '.*status': no such file\n/);
+});
+
+test("systemd is told that it is ready, that it lives, and that it ends", real, async (t) => {
+  const [queue, icinga] = [await makeQueue(), await fakeIcinga(t, certificates)];
+  const told = join(folder, "told");
+  writeFileSync(join(folder, "systemd-notify"), `#!/bin/sh\necho "$*" >> ${told}\n`, { mode: 0o755 });
+  const env = { PATH: `${folder}:${process.env.PATH}`, NOTIFY_SOCKET: "/run/notify", WATCHDOG_USEC: "100000" };
+  const { child, finished } = startPlugin("relay_results", [...from(queue), ...to(icinga), ...PLAIN], { env });
+  t.after(() => child.kill("SIGKILL"));
+  const lines = () => (existsSync(told) ? readFileSync(told, "utf8").split("\n") : []);
+  await until(
+    () => lines().filter((line) => line === "WATCHDOG=1").length > 1,
+    () => lines().join(),
+  );
+  assert.equal(lines()[0], "--ready");
+  child.kill("SIGTERM");
+  assert.equal((await finished).code, 0);
+  await until(
+    () => lines().includes("--stopping"),
+    () => lines().join(),
+  );
+});
+
 test("every message was acknowledged, or is where it was left to the broker", real, async () => {
   const listed = await broker.control("-q", "list_queues", "--no-table-headers", "name", "messages");
   const counts = listed.split("\n").filter((line) => /\t/.test(line));
@@ -270,7 +329,7 @@ test("what it is told in vain", async () => {
   await refused(["--from", "stomp://u:secret@a/b"], `${option}a user in the address: use --from-auth-file`);
   await refused(["--from", "stomp://a"], `${option}'stomp://a' is not`);
   await refused(["--prefetch", "0"], "option '--prefetch <n>': '0' is not a whole number from 1 to 1000");
-  await refused([], "say where messages come from");
+  await refused([], "say what to do");
   await refused(["--from", "stomp://a/queue/b", ...PLAIN], "--to is missing");
 });
 

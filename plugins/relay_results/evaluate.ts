@@ -1,0 +1,40 @@
+import { combine, formatDuration, type Result, Status, type Values, verdict } from "monitoring-plugins-ts";
+
+import type { Snapshot } from "./ledger.ts";
+import type { quantities } from "./quantities.ts";
+
+/** Written every 5 s: after so many milliseconds nobody writes any more. */
+const OLD_MS = 30_000;
+
+/**
+ * The verdict on what a relay tells of itself.
+ *
+ * @param isRunning whether its process is there
+ * @param now milliseconds since 1970
+ */
+export function evaluate(
+  status: Snapshot,
+  { isRunning, now }: { readonly isRunning: boolean; readonly now: number },
+  gauges: Values<typeof quantities>,
+): Result {
+  const age = now - status.written;
+  if (!isRunning) return verdict(Status.UNKNOWN, `the relay (process ${status.pid}) is not running`);
+  if (age > OLD_MS) {
+    return verdict(Status.UNKNOWN, `the relay (process ${status.pid}) has written nothing for ${ago(age)}: it hangs`);
+  }
+  const { source, sourceSince, target, away, lastMinute, oldest, underWay } = status;
+  const why = away === undefined ? "" : ` (${target}: ${away})`;
+  const parts = [
+    gauges.rate.measure(lastMinute),
+    gauges.oldest.measure(oldest === undefined ? 0 : seconds(now - oldest), { say: (text) => text + why }),
+    gauges.undelivered.measure(status.undeliveredLastHour),
+    gauges.poison.measure(status.poisonLastHour),
+    gauges.silence.measure(seconds(now - (status.lastDelivery ?? status.started))),
+    gauges.disconnected.measure(source === undefined ? seconds(now - sourceSince) : 0),
+  ];
+  const from = source ?? "no broker";
+  return combine(`${lastMinute} results in the last minute from ${from} to ${target}, ${underWay} under way`, parts);
+}
+
+const seconds = (ms: number) => Math.max(0, Math.round(ms / 1000));
+const ago = (ms: number) => formatDuration(ms / 1000);
