@@ -15,14 +15,25 @@ installMissing((line) => console.log(line));
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const standalone = process.argv.includes("--standalone");
 const filters = process.argv.slice(2).filter((argument) => argument !== "--standalone");
-/** Those that take so long that nothing would be left to do beside them at the end. */
-const isLong = (/** @type {string} */ path) => /^test\/(?:packaging\/(?:install|debian)|newcomer)\./.test(path);
+/** Those that take longest, in the order in which they are started: at the end nothing would be left to do beside them. */
+const LONGEST = [
+  "packaging/install",
+  "packaging/debian",
+  "contract",
+  "newcomer",
+  "check_liveproxy-icinga",
+  "standalone",
+];
+const rank = (/** @type {string} */ path) => {
+  const index = LONGEST.findIndex((name) => path.endsWith(`${name}.test.ts`));
+  return index < 0 ? LONGEST.length : index;
+};
 const files = ["test", "plugins"]
   .flatMap((folder) => readdirSync(join(root, folder), { recursive: true }).map((path) => join(folder, path)))
   .filter((path) => path.endsWith(".test.ts"))
   .filter((path) => !standalone || path.startsWith(join("test", "plugins")) || path.startsWith("plugins"))
   .filter((path) => filters.length === 0 || filters.some((filter) => path.includes(filter)))
-  .sort((a, b) => Number(isLong(b)) - Number(isLong(a)) || (a < b ? -1 : 1));
+  .sort((a, b) => rank(a) - rank(b) || (a < b ? -1 : 1));
 if (files.length === 0) {
   console.error(`no test file has ${filters.join(" or ")} in its path`);
   process.exit(1);

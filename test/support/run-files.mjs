@@ -17,8 +17,8 @@ function note({ nesting, file, details }) {
 
 run({
   files: process.argv.slice(2),
-  // a file waits half of its time, for deadlines and servers
-  concurrency: 2 * availableParallelism(),
+  // a file waits most of its time, for deadlines and servers
+  concurrency: 3 * availableParallelism(),
   // for a whole file, not for each test in it
   timeout: 1_800_000,
 })
