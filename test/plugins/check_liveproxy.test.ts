@@ -253,8 +253,7 @@ test("a pid that an editor of the proxy's files has now is not the proxy's", asy
 test("two whole masters, each with site processes", async (t) => {
   const { proxy, args } = await cannedProxy(t);
   await expects(0, /2 sites ready/, ...args);
-  const again = [join(proxy.root, "liveproxyd.mjs"), "master", join(proxy.root, "config.json")];
-  spawnOwned(t, process.execPath, again, { stdio: ["ignore", "inherit", "inherit", "ipc"] });
+  proxy.startAgain(t);
   // the sockets go over to the second, whose pid is in the file
   const words =
     /Proxy: two masters \(pids (\d+), (\d+)\), each with site processes: the channels of each on every core/;

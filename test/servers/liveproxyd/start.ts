@@ -27,6 +27,8 @@ export interface Liveproxyd {
   ageSeconds(): number;
   /** Process of a site, from /proc; undefined while there is none. */
   sitePid(site: string): Promise<number | undefined>;
+  /** Starts another one in the same folder, as the same user. */
+  startAgain(owner: Owner): void;
   /** Ends it: SIGTERM is a clean stop, SIGKILL leaves pid file and sockets behind. */
   end(signal: "SIGTERM" | "SIGKILL"): Promise<void>;
 }
@@ -35,6 +37,26 @@ export interface StartOptions extends Partial<Omit<ProxyConfig, "root" | "sites"
   readonly sites: readonly (Omit<SiteConfig, "channels"> & { readonly channels?: number })[];
   /** All sites in one process. */
   readonly isSingle?: boolean;
+}
+
+let started = 0;
+
+/**
+ * What to put before a command so that it has a user of its own, and may read and write as before. The check takes processes of one
+ * user for those of one proxy, and at any time somebody else's test may leave some without a master.
+ */
+function asUserOfItsOwn(): readonly string[] {
+  if (process.getuid?.() !== 0) return [];
+  started += 1;
+  const capabilities = "+dac_override,+dac_read_search";
+  const user = 1_000_000 + process.pid * 100 + started;
+  return [
+    "setpriv",
+    `--reuid=${user}`,
+    `--inh-caps=${capabilities}`,
+    `--ambient-caps=${capabilities}`,
+    "--clear-groups",
+  ];
 }
 
 /** Starts the stand-in as programs of their own, with the titles of the real ones. Resolves when the state file is there. */
@@ -70,9 +92,16 @@ export async function startLiveproxyd(owner: Owner, options: StartOptions): Prom
     outfile: program,
     logLevel: "error",
   });
-  const args = [program, isSingle ? "single" : "master", configPath];
+  const [file = "", ...args] = [
+    ...asUserOfItsOwn(),
+    process.execPath,
+    program,
+    isSingle ? "single" : "master",
+    configPath,
+  ];
+  const start = (by: Owner) => spawnOwned(by, file, args, { stdio: ["ignore", "inherit", "inherit", "ipc"] });
   const startedMs = Date.now();
-  const child = spawnOwned(owner, process.execPath, args, { stdio: ["ignore", "inherit", "inherit", "ipc"] });
+  const child = start(owner);
   owner.after(() => rm(root, { recursive: true, force: true, maxRetries: 5 }));
   const statePath = join(root, "var/log/liveproxyd.state");
   const obeyed: (() => void)[] = [];
@@ -99,6 +128,7 @@ export async function startLiveproxyd(owner: Owner, options: StartOptions): Prom
     restart: (site) => send({ restart: site }),
     dump: (dump) => send({ dump }),
     untilState,
+    startAgain: (by) => void start(by),
     ageSeconds: () => (Date.now() - startedMs) / 1000,
     async sitePid(site) {
       const children = await readFile(`/proc/${child.pid}/task/${child.pid}/children`, "utf8").catch(() => "");
