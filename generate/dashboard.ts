@@ -2,7 +2,7 @@ import type { MetricDeclaration } from "monitoring-plugins-ts";
 
 import type { Executable } from "./catalogue.ts";
 import { type Curve, ROWS } from "./panels.ts";
-import { ending } from "./perfdata.ts";
+import { ending, required } from "./perfdata.ts";
 import { commandName, SERVICES } from "./services.ts";
 import { stateTimeline, timeSeries, worstStates } from "./visuals.ts";
 
@@ -22,13 +22,23 @@ interface Target {
   readonly [field: string]: unknown;
 }
 
+/** Where the names of queues are found: in the labels of these commands that end so. */
+interface Queues {
+  readonly commands: readonly string[];
+  /** `_waiting` */
+  readonly end: string;
+}
+
 /** What differs from one time series database to the other. */
 export interface Backend {
   /** As Grafana calls the type of data source. */
   readonly type: string;
   readonly title: string;
   /** Name and query of the variables that choose; their regular expression where the answer is more than the value. */
-  variables(commands: readonly string[]): readonly { name: string; query: unknown; regex?: string; all: string }[];
+  variables(
+    commands: readonly string[],
+    queues: readonly Queues[],
+  ): readonly { name: string; query: unknown; regex?: string; all: string }[];
   values(curve: Wanted): Target;
   /** The lowest threshold of all lines, as a line of this name. */
   threshold(curve: Wanted, field: "warn" | "crit", name: string): Target;
@@ -106,10 +116,21 @@ export function dashboard(executables: readonly Executable[], backend: Backend):
     refresh: "1m",
     links: [],
     annotations: { list: [] },
-    templating: { list: [sourceVariable(backend), ...backend.variables(all).map(queryVariable(datasource))] },
+    templating: {
+      list: [sourceVariable(backend), ...backend.variables(all, queuesOf(executables)).map(queryVariable(datasource))],
+    },
     panels,
   };
   return `${JSON.stringify(content, undefined, 2)}\n`;
+}
+
+/** Of each row the first graph of a queue: a label that has its name, and has it always. */
+function queuesOf(executables: readonly Executable[]): readonly Queues[] {
+  return ROWS.flatMap(({ graphs }) => {
+    const curves = graphs.flatMap(({ curves }) => curves);
+    const first = curves.find(({ label }) => required(label).includes("<queue>"));
+    return first === undefined ? [] : [wanted(executables, first, true)];
+  }).map(({ commands, label }) => ({ commands, end: ending(label) }));
 }
 
 /** The plugin as Icinga calls it: also where a service needs somebody else's rights, which takes another command. */

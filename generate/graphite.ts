@@ -1,5 +1,5 @@
 import { type Backend, variable, type Wanted } from "./dashboard.ts";
-import { ending, isNamed, required } from "./perfdata.ts";
+import { ending, isNamed, queueIn, required } from "./perfdata.ts";
 
 /** Icinga's default templates: `icinga2.HOST.services.SERVICE.COMMAND`, dots in names made `_`, those in labels left alone. */
 const HOSTS = `icinga2.${variable("host", "glob")}.services`;
@@ -47,7 +47,7 @@ export const graphite: Backend = {
   type: "graphite",
   title: "Graphite",
 
-  variables: (commands) => [
+  variables: (commands, queues) => [
     // whole paths: what has no service of ours is not offered
     {
       name: "host",
@@ -63,8 +63,8 @@ export const graphite: Backend = {
     },
     {
       name: "queue",
-      query: `${SERVICE}.${oneOf(commands.filter((name) => name === "gearman"))}.perfdata.*_waiting`,
-      regex: "/^(?:[A-Za-z0-9.-]+-[0-9]+_)?(.+)_waiting$/",
+      query: `${SERVICE}.${oneOf(queues.flatMap((of) => of.commands))}.perfdata.${oneOf(queues.map(({ end }) => `*${end}`))}`,
+      regex: queueIn(queues),
       all: "*",
     },
   ],

@@ -1,5 +1,5 @@
 import { type Backend, variable, type Wanted } from "./dashboard.ts";
-import { ending, isNamed, labelPattern } from "./perfdata.ts";
+import { ending, isNamed, labelPattern, queueIn } from "./perfdata.ts";
 
 /** Icinga's default templates: the command is the measurement, host, service and label are tags. */
 const measurement = (commands: readonly string[]) =>
@@ -29,7 +29,7 @@ export const influxdb: Backend = {
   type: "influxdb",
   title: "InfluxDB",
 
-  variables: (commands) => {
+  variables: (commands, queues) => {
     const ask = (key: string, from: readonly string[], condition: string) => ({
       refId: "InfluxVariableQueryEditor-VariableQuery",
       query: `SHOW TAG VALUES FROM ${measurement(from)} WITH KEY = "${key}"${condition}`,
@@ -39,8 +39,12 @@ export const influxdb: Backend = {
       { name: "service", query: ask("service", commands, ` WHERE ${HOST}`), all: ".*" },
       {
         name: "queue",
-        query: ask("metric", ["gearman"], ` WHERE ${CHOSEN} AND "metric" =~ /_waiting$/`),
-        regex: "/^(?:[A-Za-z0-9.-]+-[0-9]+_)?(.+)_waiting$/",
+        query: ask(
+          "metric",
+          queues.flatMap((of) => of.commands),
+          ` WHERE ${CHOSEN} AND "metric" =~ /(${queues.map(({ end }) => end).join("|")})$/`,
+        ),
+        regex: queueIn(queues),
         all: ".*",
       },
     ];

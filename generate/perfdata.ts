@@ -19,6 +19,10 @@ export const ending = (label: string) => label.replace(/^.*[>\]]/, "");
 /** Without the parts that may be missing. */
 export const required = (label: string) => label.replaceAll(/\[.*?\]/g, "");
 
+/** What Grafana makes of labels that end so: the name of the queue. */
+export const queueIn = (ends: readonly { readonly end: string }[]) =>
+  `/^(?:${SERVER}_)?(.+)(?:${ends.map(({ end }) => end).join("|")})$/`;
+
 /** Whether there is a name in every label of the declaration, which tells them apart. */
 export const isNamed = (label: string) => required(label).includes("<");
 

@@ -1,5 +1,6 @@
 import { connect } from "node:net";
 
+import { fromPlugins } from "../../generate/plugins.ts";
 import { startCannedCore } from "../servers/canned-core.ts";
 import { fillQueue, registerQueues } from "../servers/gearman-worker.ts";
 import { type Gearmand, startGearmand } from "../servers/gearmand.ts";
@@ -9,6 +10,7 @@ import { type Influxdb, startInfluxdb } from "../servers/influxdb.ts";
 import { type Liveproxyd, startLiveproxyd } from "../servers/liveproxyd/start.ts";
 import { startModGearmanWorker } from "../servers/mod-gearman-worker.ts";
 import { neverAnswers, startRawWorker } from "../servers/raw-worker.ts";
+import type { Fixtures } from "../support/fixtures.ts";
 import type { Owner } from "../support/owner.ts";
 import { CONTRIB, DEBIAN_FOLDER, type Recorder, recordPlugins } from "./recorder.ts";
 
@@ -17,14 +19,19 @@ export const DATABASE = "icinga2";
 /** What Icinga writes for InfluxDB 2. */
 export const BUCKET = "icinga2_bucket";
 
-/** Of {@link HOST}. */
-export const SERVICES = [
+/** Of {@link HOST}, beside those that plugins bring along. */
+const SERVICES = [
   ...["gearmand", "gearman results", "gearman servers", "gearman round trip", "gearman descriptors"],
   "livestatus sites",
 ];
 
+const COMMANDS = ["gearman", "gearman_fd_leak", "liveproxy", "mod_gearman"];
+
 /** A job server, its workers and a Livestatus proxy, looked at by a real Icinga 2 that writes what it sees. */
 export interface Monitored {
+  /** Titles of the services, and the commands they run. */
+  readonly services: readonly string[];
+  readonly commands: readonly string[];
   readonly influxdb: Influxdb;
   readonly graphite: Graphite;
   readonly gearmand: Gearmand;
@@ -35,7 +42,10 @@ export interface Monitored {
 }
 
 /** The commands as they are shipped, and a service of each plugin with thresholds that Icinga can store. */
-const configuration = ({ recorder, gearmand, proxy, influxdb, graphite }: Omit<Monitored, "leak">, seconds: number) => `
+const configuration = (
+  { recorder, gearmand, proxy, influxdb, graphite }: Omit<Monitored, "leak" | "services" | "commands">,
+  seconds: number,
+) => `
 const PluginDir = "${DEBIAN_FOLDER}"
 const PluginContribDir = "${recorder.folder}"
 include <plugins>
@@ -116,6 +126,28 @@ object Service "livestatus sites" {
 }
 `;
 
+/** What plugins bring along, and that in the words of Icinga. */
+async function fromFixtures(
+  owner: Owner,
+): Promise<Pick<Monitored, "services" | "commands"> & { readonly objects: string }> {
+  const services = [...SERVICES];
+  const commands = new Set(COMMANDS);
+  let objects = "";
+  for (const [plugin, { monitored }] of await fromPlugins<Fixtures>("test/fixtures.ts")) {
+    for (const [title, variables] of Object.entries((await monitored?.(owner)) ?? {})) {
+      const command = plugin.replace(/^check_/, "");
+      services.push(title);
+      commands.add(command);
+      objects += `object Service "${title}" {
+  import "often"
+  check_command = "${command}"
+${variables.map((variable) => `  vars.${variable}\n`).join("")}}
+`;
+    }
+  }
+  return { services, commands: [...commands], objects };
+}
+
 /** @param seconds between two checks of a service */
 export async function startMonitored(owner: Owner, seconds: number): Promise<Monitored> {
   const [recorder, gearmand, influxdb, graphite, core] = await Promise.all([
@@ -140,9 +172,11 @@ export async function startMonitored(owner: Owner, seconds: number): Promise<Mon
   // the core has stopped fetching
   await fillQueue(gearmand.address, "check_results", 3);
   const all = { recorder, gearmand, influxdb, graphite, proxy };
-  await startIcinga(owner, configuration(all, seconds));
+  const { objects, ...brought } = await fromFixtures(owner);
+  await startIcinga(owner, configuration(all, seconds) + objects);
   return {
     ...all,
+    ...brought,
     leak() {
       const socket = connect(gearmand.port, gearmand.host).on("error", () => {});
       owner.after(() => socket.destroy());

@@ -1,6 +1,7 @@
 import type { TestContext } from "node:test";
 
 import type { Gearmand } from "../servers/gearmand.ts";
+import type { Owner } from "./owner.ts";
 
 /** What the tests that run over all plugins need of one: the default export of `plugins/<name>/test/fixtures.ts`. */
 export interface Fixtures {
@@ -19,5 +20,7 @@ export interface Fixtures {
     thresholds: readonly string[],
   ): Promise<void>;
   /** Variables of a service in Icinga 2: what it needs to look at a job server, and options of every kind; none unless given. */
-  icinga?(server: Gearmand, keyFile: string): readonly string[];
+  icinga?(server: Gearmand, keyFile: string, owner: Owner): readonly string[] | Promise<readonly string[]>;
+  /** Services of the farm that the dashboards are asked about, for a row of its own: variables by title. */
+  monitored?(owner: Owner): Promise<Readonly<Record<string, readonly string[]>>>;
 }
