@@ -18,7 +18,7 @@ const dist = join(root, "dist");
 const ON_DEMAND = ["commander", "re2js", "undici", "yaml", "@stomp/stompjs"];
 
 /** What begins the comment that holds a package; the last place where it stands is the comment. */
-const packedAs = (path) => `//packed:${path}:`;
+const packedAs = (path) => `/*packed:${path}:`;
 
 /** What was packed, by the name of the package: the same for each program, and most of the time of a build. */
 const packages = new Map();
@@ -55,7 +55,7 @@ const packagesOnDemand = (inputs, packed) => ({
       const contents = `
         const file = typeof __filename === "undefined" ? process.argv[1] : __filename;
         const text = require("node:fs").readFileSync(file, "latin1");
-        const [packed] = text.slice(text.lastIndexOf("${begin}") + ${begin.length}).split("\\n", 1);
+        const [packed] = text.slice(text.lastIndexOf("${begin}") + ${begin.length}).split("*/", 1);
         const source = require("node:zlib").brotliDecompressSync(Buffer.from(packed, "base64")).toString();
         new Function("module", "exports", "require", source)(module, module.exports, require);
       `;
@@ -64,12 +64,8 @@ const packagesOnDemand = (inputs, packed) => ({
   },
 });
 
-/** A comment of lines, so that no text can end it. */
-const comment = (text) =>
-  text
-    .split("\n")
-    .map((line) => `// ${line}`.trimEnd())
-    .join("\n");
+/** One block: V8 passes over comments of lines at half the pace. */
+const comment = (text) => `/*\n${text.replaceAll("*/", "* /").trimEnd()}\n*/`;
 
 const SETTINGS = {
   absWorkingDir: root,
@@ -133,7 +129,7 @@ async function bundle(name) {
     .map(([path, content]) => [packedAs(path), content])
     // what the library could load, but this program never asks for, has gone with the code that would ask
     .filter(([begin]) => code.includes(begin))
-    .map(([begin, content]) => `${begin}${content}\n`)
+    .map(([begin, content]) => `${begin}${content}*/\n`)
     .sort();
   writeFileSync(outfile, `${code}\n${comment(licenceNotice(name, inputs))}\n${comments.join("")}`);
   chmodSync(outfile, 0o755);

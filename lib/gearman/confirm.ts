@@ -1,4 +1,5 @@
-import { setTimeout } from "node:timers/promises";
+import type { Signal } from "../plugin/signal.ts";
+import { sleep } from "../plugin/signal.ts";
 
 /** Pause between two looks at a server whose queues seem to have no worker. */
 const PAUSE_MS = 250;
@@ -9,7 +10,7 @@ const RESERVE_MS = 500;
 /** What asking again needs to know of the check it belongs to; a plugin's context has it. */
 export interface Patience {
   /** The deadline. */
-  readonly signal: AbortSignal;
+  readonly signal: Signal;
   /** Time left until the deadline, in milliseconds. */
   remainingMs(): number;
   /** A line for whoever diagnoses the check. */
@@ -44,7 +45,7 @@ export async function askWhile<Facts>(
   let doubt = inDoubt(facts);
   while (doubt && process.uptime() < until) {
     log("no worker seen, asking again");
-    await setTimeout(Math.min(PAUSE_MS, (until - process.uptime()) * 1000));
+    await sleep(Math.min(PAUSE_MS, (until - process.uptime()) * 1000));
     try {
       facts = await askAgain(facts);
     } catch (error) {

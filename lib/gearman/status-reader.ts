@@ -1,7 +1,6 @@
 import { CheckError } from "../plugin/error.ts";
 import { Status } from "../plugin/status.ts";
 import { excerpt } from "./name.ts";
-import { encodePacket, PacketType } from "./packet.ts";
 import { byName, parseQueueLine, type QueueStatus } from "./queue-status.ts";
 import { notGearmand, recognizeBinary, recognizeText } from "./stranger.ts";
 
@@ -34,11 +33,11 @@ const MAX_ODD_LINES = 10;
 const MAX_ODD_LENGTH = 200;
 
 /** Without an LF: to a server that reads lines only, it is the beginning of a line that never ends, and no command. */
-const ECHO = encodePacket(PacketType.ECHO_REQ, ["end"]);
-const ECHOED = Buffer.from("\0RES\0\0\0\x11\0\0\0\x03end", "latin1");
+const ECHO = "\0REQ\0\0\0\x10\0\0\0\x03end";
+const ECHOED = "\0RES\0\0\0\x11\0\0\0\x03end";
 
-/** What is asked: both commands, and behind them the packet whose echo marks the end. */
-export const STATUS_REQUEST = Buffer.concat([Buffer.from("status\nversion\n"), ECHO]);
+/** What is asked: both commands, and behind them the packet whose echo marks the end. As a text: each check sends it. */
+export const STATUS_REQUEST = `status\nversion\n${ECHO}`;
 
 /**
  * Reads the answer to {@link STATUS_REQUEST}, fed in pieces cut anywhere. Keeps the queues and the unfinished line, never
@@ -123,7 +122,7 @@ export class StatusReader {
    * @throws {@link CheckError} UNKNOWN when lines came, but not a single queue among them.
    */
   finish(seconds: number): ServerStatus {
-    if (this.#restLength > 0) this.#odd(Buffer.concat(this.#rest).toString("latin1"));
+    if (this.#restLength > 0) this.#odd(this.#restText);
     const [firstOdd] = this.#oddLines;
     if (this.#queues.length === 0 && firstOdd !== undefined) throw this.#notGearmand(`'${excerpt(firstOdd)}'`);
     this.#queues.sort(byName);
@@ -150,10 +149,14 @@ export class StatusReader {
     this.#state = "complete";
   }
 
+  get #restText(): string {
+    return Buffer.concat(this.#rest).toString("latin1");
+  }
+
   #keep(piece: Buffer): void {
     this.#rest.push(piece);
     this.#restLength += piece.length;
-    if (this.#state === "complete" && this.#restLength === ECHOED.length && Buffer.concat(this.#rest).equals(ECHOED)) {
+    if (this.#state === "complete" && this.#restLength === ECHOED.length && this.#restText === ECHOED) {
       this.#state = "proven";
       this.#rest = [];
       this.#restLength = 0;

@@ -1,17 +1,17 @@
 import type { IncomingHttpHeaders, IncomingMessage } from "node:http";
 import type { Socket } from "node:net";
-
 import { dial } from "../net/dial.ts";
 import { formatEndpoint, type TcpEndpoint } from "../net/endpoint.ts";
 import { deadlineFailure, lostFailure } from "../net/failure.ts";
 import type { TlsOptions } from "../net/tls.ts";
 import { CheckError } from "../plugin/error.ts";
+import type { Signal } from "../plugin/signal.ts";
 import { Status } from "../plugin/status.ts";
 
 /** One request, and what binds it. */
 export interface HttpRequest {
   /** The check's deadline. */
-  readonly signal: AbortSignal;
+  readonly signal: Signal;
   /** Only addresses of this family. */
   readonly family?: 4 | 6 | undefined;
   /** For `https:` addresses. */

@@ -1,4 +1,5 @@
 import { opendirSync, readlinkSync, statfsSync, statSync } from "node:fs";
+import type { Signal } from "../plugin/signal.ts";
 
 import { attempt, breathe, ENTRY_BY_ENTRY, nextName, type Unreadable, unreadable } from "./file.ts";
 
@@ -30,7 +31,7 @@ export async function countDescriptors(
   root: string,
   pid: number,
   bySize: boolean,
-  signal: AbortSignal,
+  signal: Signal,
 ): Promise<number | Unreadable | undefined> {
   const path = fdFolder(root, pid);
   if (bySize) return attempt(() => statSync(path).size);
@@ -67,7 +68,7 @@ export interface DescriptorReading {
 export async function readDescriptors(
   root: string,
   pid: number,
-  { count, most, signal }: { readonly count: number; readonly most: number; readonly signal: AbortSignal },
+  { count, most, signal }: { readonly count: number; readonly most: number; readonly signal: Signal },
   visit: (target: string) => void,
 ): Promise<DescriptorReading | Unreadable> {
   const path = fdFolder(root, pid);
@@ -101,7 +102,7 @@ const fdFolder = (root: string, pid: number) => `${root}/${pid}/fd`;
 /** Calls `visit` for each entry of a directory, in its order, and keeps none. */
 async function walk(
   path: string,
-  signal: AbortSignal,
+  signal: Signal,
   visit: (name: string) => void,
 ): Promise<"complete" | "aborted" | Unreadable> {
   const folder = attempt(() => opendirSync(path, ENTRY_BY_ENTRY));
@@ -140,7 +141,7 @@ function isDense(path: string, count: number): boolean {
 
 async function sampleByNumber(
   read: (number: number) => boolean,
-  { count, most, signal }: { readonly count: number; readonly most: number; readonly signal: AbortSignal },
+  { count, most, signal }: { readonly count: number; readonly most: number; readonly signal: Signal },
 ): Promise<DescriptorReading> {
   const draw = stratified(count / most);
   let done = 0;

@@ -1,4 +1,5 @@
 import { closeSync, openSync, readSync, statSync } from "node:fs";
+import type { Signal } from "../plugin/signal.ts";
 
 import { attempt, breathe, type Unreadable, unreadable } from "./file.ts";
 
@@ -51,7 +52,7 @@ export function networkNamespace(root: string, pid: number): number | Unreadable
 export async function readTcpSockets(
   root: string,
   pid: number,
-  signal: AbortSignal,
+  signal: Signal,
   visit: (socket: TcpSocket) => void,
 ): Promise<"complete" | "aborted" | Unreadable> {
   const net = `${root}/${pid}/net`;
@@ -67,7 +68,7 @@ const UNTIL_BREATH = 2000;
 
 async function readTable(
   path: string,
-  signal: AbortSignal,
+  signal: Signal,
   visit: (socket: TcpSocket) => void,
 ): Promise<"complete" | "aborted" | Unreadable> {
   const fd = attempt(() => openSync(path, "r"));

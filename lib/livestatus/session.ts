@@ -1,8 +1,8 @@
-import { setTimeout as sleep } from "node:timers/promises";
-
 import { Connection, type ConnectOptions } from "../net/connection.ts";
 import { type Endpoint, formatEndpoint } from "../net/endpoint.ts";
 import { CheckError, DeadlineError, NoDescriptorsError } from "../plugin/error.ts";
+import type { Signal } from "../plugin/signal.ts";
+import { Controller, sleep } from "../plugin/signal.ts";
 import { Status } from "../plugin/status.ts";
 import { firstLine, HEADER_BYTES, mayBecomeHeader, parseHeader, parseRows } from "./answer.ts";
 import { type FailureKind, LivestatusError } from "./failure.ts";
@@ -124,15 +124,12 @@ export class Session {
 
   /** Collects a little more of what a peer says that does not speak Livestatus, so that the message is not half a word. */
   async #stranger(chunks: Buffer[]): Promise<LivestatusError> {
-    const late = new AbortController();
-    const timer = sleep(STRANGER_MS, undefined, { signal: late.signal }).then(
-      () => undefined,
-      () => undefined,
-    );
+    const late = new Controller();
+    const timer = sleep(STRANGER_MS, late.signal);
     let received = chunks.reduce((sum, { length }) => sum + length, 0);
     while (received < STRANGER_BYTES) {
       const chunk = await Promise.race([this.#connection.read().catch(() => undefined), timer]);
-      if (chunk === undefined) break;
+      if (!(chunk instanceof Buffer)) break;
       chunks.push(chunk);
       received += chunk.length;
     }
@@ -180,10 +177,9 @@ function brokenOff(bytes: Buffer, needed: number | undefined): LivestatusError {
 }
 
 /** The state of what does not answer in time. */
-const late = ({ reason }: AbortSignal): Status => (reason instanceof CheckError ? reason.status : Status.CRITICAL);
+const late = ({ reason }: Signal): Status => (reason instanceof CheckError ? reason.status : Status.CRITICAL);
 
-const within = ({ reason }: AbortSignal) =>
-  reason instanceof DeadlineError ? `within ${reason.seconds} s` : "in time";
+const within = ({ reason }: Signal) => (reason instanceof DeadlineError ? `within ${reason.seconds} s` : "in time");
 
 /** Codes of the operating system that tell why nobody is reached. */
 const KINDS: Readonly<Record<string, FailureKind>> = {

@@ -1,6 +1,6 @@
 import { connect, type OnReadOpts, type Socket } from "node:net";
-
 import { CheckError } from "../plugin/error.ts";
+import type { Signal } from "../plugin/signal.ts";
 import { Status } from "../plugin/status.ts";
 import { dial } from "./dial.ts";
 import { type Endpoint, formatEndpoint, type UnixEndpoint } from "./endpoint.ts";
@@ -9,7 +9,7 @@ import type { TlsOptions } from "./tls.ts";
 
 export interface ConnectOptions {
   /** The check's deadline. When it aborts, everything waited for rejects and the socket is destroyed. */
-  readonly signal: AbortSignal;
+  readonly signal: Signal;
   /** Only addresses of this family. */
   readonly family?: 4 | 6 | undefined;
   /** Speak TLS; plaintext unless given. */
@@ -43,7 +43,7 @@ export class Connection {
   readonly peer: string;
   readonly #to: Endpoint;
   #socket!: Socket;
-  readonly #signal: AbortSignal;
+  readonly #signal: Signal;
   readonly #maxBytes: number;
   #chunks: Buffer[] = [];
   #received = 0;

@@ -1,4 +1,5 @@
 import { connect, type OnReadOpts, type Socket } from "node:net";
+import type { Signal } from "../plugin/signal.ts";
 
 import type { Endpoint } from "./endpoint.ts";
 import { formatEndpoint } from "./endpoint.ts";
@@ -18,7 +19,7 @@ const HEAD_START_MS = 1000;
 export async function dial(
   to: Endpoint,
   family: 4 | 6 | undefined,
-  signal: AbortSignal,
+  signal: Signal,
   onread?: OnReadOpts,
 ): Promise<Socket> {
   if (signal.aborted) throw deadlineFailure(signal, `no connection to ${formatEndpoint(to)}`);
@@ -32,7 +33,7 @@ function race(
   to: Endpoint,
   addresses: readonly string[],
   start: (address: string) => Socket,
-  signal: AbortSignal,
+  signal: Signal,
 ): Promise<Socket> {
   return new Promise((resolve, reject) => {
     const running = new Set<Socket>();

@@ -1,6 +1,6 @@
 import { closeSync, openSync } from "node:fs";
-
 import { CheckError, DeadlineError, type NoDescriptorsError, noDescriptors } from "../plugin/error.ts";
+import type { Signal } from "../plugin/signal.ts";
 import { Status } from "../plugin/status.ts";
 import { type Endpoint, formatEndpoint } from "./endpoint.ts";
 
@@ -83,7 +83,7 @@ export function lostFailure(to: Endpoint, error: Error, received: number): Check
  * @param waitedFor what did not happen, such as `no connection to 192.0.2.10:4730`
  * @param detail appended after the time
  */
-export function deadlineFailure(signal: AbortSignal, waitedFor: string, detail = ""): CheckError {
+export function deadlineFailure(signal: Signal, waitedFor: string, detail = ""): CheckError {
   const cause: unknown = signal.reason;
   const status = cause instanceof CheckError ? cause.status : Status.CRITICAL;
   const time = cause instanceof DeadlineError ? `within ${cause.seconds} s` : "in time";

@@ -1,6 +1,6 @@
 import { isIP } from "node:net";
-
 import { CheckError, noDescriptors } from "../plugin/error.ts";
+import type { Signal } from "../plugin/signal.ts";
 import { Status } from "../plugin/status.ts";
 import { deadlineFailure, outOfDescriptors } from "./failure.ts";
 
@@ -20,11 +20,7 @@ const GETENT_NOT_FOUND = 2;
  * @throws {@link CheckError} CRITICAL when the name has no address or the deadline came first, UNKNOWN when `host` is an address
  *   of the other family.
  */
-export async function resolveHost(
-  host: string,
-  family: 4 | 6 | undefined,
-  signal: AbortSignal,
-): Promise<readonly string[]> {
+export async function resolveHost(host: string, family: 4 | 6 | undefined, signal: Signal): Promise<readonly string[]> {
   const version = isIP(host);
   if (version !== 0) {
     if (family === undefined || family === version) return [host];
@@ -45,7 +41,7 @@ export async function resolveHost(
 async function askGetent(
   host: string,
   family: 4 | 6 | undefined,
-  signal: AbortSignal,
+  signal: Signal,
 ): Promise<readonly string[] | undefined> {
   const { spawn } = await import("node:child_process");
   const { code, output } = await new Promise<{ code: number; output: string }>((resolve, reject) => {
@@ -86,7 +82,7 @@ async function askGetent(
 }
 
 /** For systems without getent, at the price of an exit that may wait for the resolver. */
-async function askNode(host: string, family: 4 | 6 | undefined, signal: AbortSignal): Promise<readonly string[]> {
+async function askNode(host: string, family: 4 | 6 | undefined, signal: Signal): Promise<readonly string[]> {
   const { lookup } = await import("node:dns");
   return new Promise((resolve, reject) => {
     const abort = () => reject(deadlineFailure(signal, `cannot resolve ${host}`));
@@ -105,7 +101,7 @@ async function askNode(host: string, family: 4 | 6 | undefined, signal: AbortSig
  * Tells a wrong name from a broken resolver, which getent's exit code does not: asks the name servers themselves, without
  * a thread, so this can be given up at any time.
  */
-async function explainMissing(host: string, signal: AbortSignal): Promise<string> {
+async function explainMissing(host: string, signal: Signal): Promise<string> {
   const { Resolver } = await import("node:dns");
   const resolver = new Resolver({ timeout: 1000, tries: 1 });
   return new Promise((resolve) => {

@@ -1,7 +1,7 @@
 import type { Socket } from "node:net";
 import type { TLSSocket } from "node:tls";
-
 import { CheckError } from "../plugin/error.ts";
+import type { Signal } from "../plugin/signal.ts";
 import { Status } from "../plugin/status.ts";
 import { type Endpoint, formatEndpoint } from "./endpoint.ts";
 import { deadlineFailure, describeError } from "./failure.ts";
@@ -22,7 +22,7 @@ export interface TlsOptions {
 }
 
 /** Turns a connected socket into a TLS one. */
-export type Handshake = (socket: Socket, signal: AbortSignal) => Promise<TLSSocket>;
+export type Handshake = (socket: Socket, signal: Signal) => Promise<TLSSocket>;
 
 /** What OpenSSL says of bytes that are no TLS record, and Node of a peer that hangs up on the first message. */
 const PLAINTEXT = new Set([

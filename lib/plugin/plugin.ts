@@ -1,12 +1,13 @@
 import { bindValues, type Declarations, type Options, optionsOf, type Values } from "./option.ts";
 import { type Declared, quantitiesOf } from "./quantity.ts";
 import type { Result } from "./result.ts";
+import type { Signal } from "./signal.ts";
 import type { Status } from "./status.ts";
 
 /** What a check gets from the one who runs it, besides its options. */
 export interface Context {
   /** Aborted at the deadline (`-t`) or on SIGTERM; its reason is a CheckError with the state that stands for it. */
-  readonly signal: AbortSignal;
+  readonly signal: Signal;
   /** How often `-v` was given, 0 to 3. */
   readonly verbosity: number;
   /** Options that were typed with a value, by the names the code uses: what holds of a threshold need not of a default. */

@@ -11,6 +11,7 @@ import { CheckError, DeadlineError, noDescriptors, UsageError } from "./error.ts
 import { count, flag, type Options, option } from "./option.ts";
 import type { Context, Plugin } from "./plugin.ts";
 import { emitReport } from "./result.ts";
+import { Controller } from "./signal.ts";
 import { Status, statusName } from "./status.ts";
 import { headline, printable } from "./text.ts";
 import { parseTimeout } from "./timeout.ts";
@@ -59,7 +60,7 @@ export function runPlugin<O extends Options>(plugin: Plugin<O>, { version }: { r
 class Run {
   readonly #plugin: Plugin<typeof commonOptions>;
   readonly #version: string;
-  readonly #abort = new AbortController();
+  readonly #abort = new Controller();
   readonly #cleanUps: (() => Promise<void> | void)[] = [];
   #deadlineMs = Number.POSITIVE_INFINITY;
   #verbosity = 0;
@@ -78,7 +79,7 @@ class Run {
     );
     process.on("exit", () => this.#answer(this.#line(Status.UNKNOWN, "internal error: ended without a verdict")));
     // a warning of the runtime on stderr would become the first line of the check's output in Icinga 2
-    process.removeAllListeners("warning");
+    process.emitWarning = () => {};
     for (const name of ["SIGTERM", "SIGINT", "SIGHUP"] as const) {
       process.on(name, () => this.#stop(new CheckError(Status.UNKNOWN, `stopped by ${name}`)));
     }

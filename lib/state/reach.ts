@@ -1,10 +1,11 @@
 import { lstatSync, readFileSync, readlinkSync } from "node:fs";
 import { resolve } from "node:path";
+import type { Signal } from "../plugin/signal.ts";
 
 /** How long a folder may take to answer. */
 export interface Patience {
   /** Aborted when nobody is interested any more. */
-  readonly signal: AbortSignal;
+  readonly signal: Signal;
   /** Milliseconds that are left for all there is to do; half of them may be spent on waiting. */
   readonly remainingMs: () => number;
 }

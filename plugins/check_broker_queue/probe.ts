@@ -1,6 +1,4 @@
-import { setTimeout as sleep } from "node:timers/promises";
-
-import { CheckError, type Context, DeadlineError, Status } from "monitoring-plugins-ts";
+import { CheckError, type Context, Controller, DeadlineError, type Signal, Status, sleep } from "monitoring-plugins-ts";
 
 import { speaksAmqp } from "./amqp.ts";
 import type { Answered, Queue, Told } from "./facts.ts";
@@ -76,8 +74,8 @@ async function explained(error: CheckError, { hostname, port }: URL, http: Conne
   return new CheckError(Status.UNKNOWN, message, { cause: error });
 }
 
-async function within<T>(seconds: number, outer: AbortSignal, task: (signal: AbortSignal) => Promise<T>): Promise<T> {
-  const controller = new AbortController();
+async function within<T>(seconds: number, outer: Signal, task: (signal: Signal) => Promise<T>): Promise<T> {
+  const controller = new Controller();
   const stop = () => controller.abort(outer.reason);
   outer.addEventListener("abort", stop, { once: true });
   const timer = setTimeout(

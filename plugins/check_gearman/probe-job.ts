@@ -1,6 +1,12 @@
-import { setTimeout } from "node:timers/promises";
-
-import { CheckError, type Context, DeadlineError, type Status, urgency } from "monitoring-plugins-ts";
+import {
+  CheckError,
+  type Context,
+  Controller,
+  DeadlineError,
+  type Status,
+  sleep,
+  urgency,
+} from "monitoring-plugins-ts";
 import {
   AdminClient,
   askWhile,
@@ -152,7 +158,7 @@ async function waitForEarlier(
         return { outcome: "held back", server: formatEndpoint(server), jobs, seconds: secondsSince(start), late };
       }
       log(`${jobs} jobs of earlier checks wait before ours: asking again`);
-      await setTimeout(Math.min(HELD_BACK_PAUSE_MS, Math.max(0, remainingMs() - RESERVE_MS)));
+      await sleep(Math.min(HELD_BACK_PAUSE_MS, Math.max(0, remainingMs() - RESERVE_MS)));
     }
   } finally {
     admin.close();
@@ -181,7 +187,7 @@ async function send(
       fate = (await isTaken(handle, server, connect)) ? "taken" : "not taken";
     };
     // what is not learnt in time is not said
-    lastLook = globalThis.setTimeout(() => void look().catch(() => {}), Math.max(0, remainingMs() - RESERVE_MS));
+    lastLook = setTimeout(() => void look().catch(() => {}), Math.max(0, remainingMs() - RESERVE_MS));
   };
   try {
     // the queue's own jobs do not delay the question, as in Mod-Gearman's check_gearman
@@ -233,7 +239,7 @@ async function sendBackground(
   { remainingMs, late, cleanUp }: Context,
 ): Promise<JobFacts> {
   // from the first byte of the job on the connection outlives a signal, for the job's handle, by which it is withdrawn
-  const life = new AbortController();
+  const life = new Controller();
   const ownConnect = { ...connect, signal: life.signal };
   let submitted: Promise<string> | undefined;
   let isSettled = false;
@@ -256,7 +262,7 @@ async function sendBackground(
       isSettled = running || !known;
       if (isSettled) return { outcome: "taken", seconds: secondsSince(start) };
       if (remainingMs() <= RESERVE_MS) break;
-      await setTimeout(PAUSE_MS);
+      await sleep(PAUSE_MS);
     }
     const isWithdrawn = await withdraw(handle, server, ownConnect);
     isSettled = true;

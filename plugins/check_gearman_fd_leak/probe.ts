@@ -1,3 +1,4 @@
+import type { Signal } from "monitoring-plugins-ts";
 import {
   countDescriptors,
   descriptorKind,
@@ -29,7 +30,7 @@ interface Probe {
   readonly port: number;
   /** Descriptors of a process whose kind is read at most. */
   readonly kinds: number;
-  readonly signal: AbortSignal;
+  readonly signal: Signal;
 }
 
 /** A process with all that one look told. */

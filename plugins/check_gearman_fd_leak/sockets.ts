@@ -1,3 +1,4 @@
+import type { Signal } from "monitoring-plugins-ts";
 import {
   formatAddress,
   type InodeSet,
@@ -58,7 +59,7 @@ export interface SocketOwner {
 /** Reads the sockets of each network namespace once, for all processes in it. Owners of unreadable ones are left out. */
 export async function tallySockets<O extends SocketOwner>(
   owners: readonly O[],
-  { root, port, signal }: { readonly root: string; readonly port: number; readonly signal: AbortSignal },
+  { root, port, signal }: { readonly root: string; readonly port: number; readonly signal: Signal },
 ): Promise<ReadonlyMap<O, SocketTally>> {
   const namespaces = new Map<number, Map<O, SocketTally>>();
   for (const owner of owners) {

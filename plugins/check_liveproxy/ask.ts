@@ -1,6 +1,4 @@
-import { setTimeout as sleep } from "node:timers/promises";
-
-import { CheckError, type Context, Status } from "monitoring-plugins-ts";
+import { CheckError, type Context, type Signal, Status, sleep } from "monitoring-plugins-ts";
 import { fetchCoreStatus, fetchLastCheck, LivestatusError, Session } from "monitoring-plugins-ts/livestatus";
 import type { ConnectOptions, Endpoint } from "monitoring-plugins-ts/net";
 
@@ -46,7 +44,7 @@ export async function askTargets(
   context: Context,
 ): Promise<readonly SiteFacts[]> {
   const started = uptimeMs();
-  const ask = async (target: Target, signal: AbortSignal) => {
+  const ask = async (target: Target, signal: Signal) => {
     const answer = await askSite(target, how, signal);
     if (context.verbosity >= 3) {
       const what = answer instanceof Error ? answer.message : `answered in ${answer.seconds.toFixed(3)} s`;
@@ -70,7 +68,7 @@ export async function askTargets(
     const again = facts.filter((site) => isBusyOnce(site) || isRestarting(site));
     const pause = again.some(isRestarting) ? Math.max(0, look - (uptimeMs() - started)) : 0;
     if (again.length === 0 || uptimeMs() + pause >= how.endMs) break;
-    await sleep(pause, undefined, { signal: context.signal }).catch(() => {});
+    await sleep(pause, context.signal);
     for (const [nth, { result: answer }] of (await askSome(again)).entries()) {
       const site = again[nth] as (typeof facts)[number];
       // a second look that had no time left says nothing against the first
@@ -95,12 +93,12 @@ const isSlow = (answer: Answer) =>
  * for longer than any answer may take: a core that reloads may leave a connection behind that nobody serves any more. It asks
  * for less, since an unknown column may have been the reason to close.
  */
-async function askSite(target: Target, how: HowToAsk, signal: AbortSignal): Promise<Answer> {
+async function askSite(target: Target, how: HowToAsk, signal: Signal): Promise<Answer> {
   if (signal.aborted) return new LivestatusError(Status.UNKNOWN, "own fault", NOT_ASKED);
   const start = process.uptime();
   const first = await askOnce(target, how.wantsLastCheck, signal, how.patienceSeconds);
   if (!(first instanceof LivestatusError) || first.kind !== "closed") return first;
-  if (!signal.aborted) await sleep(RELOAD_MS, undefined, { signal }).catch(() => {});
+  if (!signal.aborted) await sleep(RELOAD_MS, signal);
   if (signal.aborted) return first.message === GIVEN_UP ? noAnswer(signal, process.uptime() - start) : first;
   const second = await askOnce(target, how.wantsLastCheck, signal, 0, "safe");
   // one that keeps both waiting is slow, and was so from the first
@@ -110,7 +108,7 @@ async function askSite(target: Target, how: HowToAsk, signal: AbortSignal): Prom
 }
 
 /** It was silent until we closed it, and there is no time for a second connection: nothing says that the other side closed. */
-function noAnswer({ reason }: AbortSignal, seconds: number): LivestatusError {
+function noAnswer({ reason }: Signal, seconds: number): LivestatusError {
   const status = reason instanceof CheckError ? reason.status : Status.CRITICAL;
   return new LivestatusError(status, "no answer", `no answer within ${Number(seconds.toFixed(1))} s (connected)`);
 }
@@ -123,7 +121,7 @@ const closeSession = (session: Session) => session.close();
 async function askOnce(
   { endpoint, connect }: Target,
   wantsLastCheck: boolean,
-  signal: AbortSignal,
+  signal: Signal,
   patienceSeconds = 0,
   columns: "all" | "safe" = "all",
 ): Promise<Answer> {

@@ -1,4 +1,4 @@
-import { CheckError, type Context, Status } from "monitoring-plugins-ts";
+import { CheckError, type Context, type Signal, Status } from "monitoring-plugins-ts";
 import { request } from "monitoring-plugins-ts/http";
 import {
   type LivestatusAddress,
@@ -51,7 +51,7 @@ export async function probeLmds(
   context: Context,
 ): Promise<readonly LmdFacts[]> {
   const endMs = process.uptime() * 1000 + timeToAsk(context.remainingMs(), addresses.length * PEERS);
-  const ask = (address: LmdAddress, signal: AbortSignal) => probeLmd(address, named, { ...connect, signal }, tls);
+  const ask = (address: LmdAddress, signal: Signal) => probeLmd(address, named, { ...connect, signal }, tls);
   const limits = { endMs, atOnce: MOST, patienceMs: Number.POSITIVE_INFINITY, fullMs: 0, late: context.late };
   return (await askAll(addresses, ask, limits, context.signal)).map(({ result }) => result);
 }

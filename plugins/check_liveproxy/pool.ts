@@ -1,4 +1,4 @@
-import { DeadlineError, type Status } from "monitoring-plugins-ts";
+import { Controller, DeadlineError, type Signal, type Status } from "monitoring-plugins-ts";
 
 /** Sites begun at the same time: more would wait for this process, not for the site, and that would count as its time. */
 const BEGUN_AT_ONCE = 16;
@@ -35,7 +35,7 @@ export function timeNeeded(targets: number, atOnce: number, secondsEach: number)
 }
 
 /** What was asked, and what came of it. */
-export type Ask<T, R> = (target: T, signal: AbortSignal) => Promise<R>;
+export type Ask<T, R> = (target: T, signal: Signal) => Promise<R>;
 
 export interface PoolLimits {
   /** By `process.uptime() * 1000`. */
@@ -68,7 +68,7 @@ export function askAll<T, R>(
   targets: readonly T[],
   ask: Ask<T, R>,
   limits: PoolLimits,
-  deadline: AbortSignal,
+  deadline: Signal,
 ): Promise<readonly Asked<R>[]> {
   return new Pool(targets, ask, limits, deadline).run();
 }
@@ -76,7 +76,7 @@ export function askAll<T, R>(
 interface Running {
   readonly index: number;
   readonly startedMs: number;
-  readonly abort: AbortController;
+  readonly abort: Controller;
   /** Others were asked before it, for want of descriptors. */
   readonly hasWaited: boolean;
   isNew: boolean;
@@ -86,12 +86,12 @@ class Pool<T, R> {
   readonly #targets: readonly T[];
   readonly #ask: Ask<T, R>;
   readonly #limits: PoolLimits;
-  readonly #deadline: AbortSignal;
+  readonly #deadline: Signal;
   readonly #asked: Asked<R>[] = [];
   /** In the order in which they were begun. */
   readonly #running = new Set<Running>();
   /** Signals cost more than a quick answer, so one that was not needed is used again. */
-  readonly #unused: AbortController[] = [];
+  readonly #unused: Controller[] = [];
   #begun = 0;
   #new = 0;
   #wasFull = false;
@@ -100,7 +100,7 @@ class Pool<T, R> {
   #finish: (asked: readonly Asked<R>[]) => void = () => {};
   #fail: (error: unknown) => void = () => {};
 
-  constructor(targets: readonly T[], ask: Ask<T, R>, limits: PoolLimits, deadline: AbortSignal) {
+  constructor(targets: readonly T[], ask: Ask<T, R>, limits: PoolLimits, deadline: Signal) {
     this.#targets = targets;
     this.#ask = ask;
     this.#limits = limits;
@@ -136,7 +136,7 @@ class Pool<T, R> {
 
   #start(index: number): void {
     const startedMs = uptimeMs();
-    const abort = this.#unused.pop() ?? new AbortController();
+    const abort = this.#unused.pop() ?? new Controller();
     const running = { index, startedMs, abort, hasWaited: this.#wasFull, isNew: true };
     this.#running.add(running);
     this.#new += 1;

@@ -1,6 +1,4 @@
-import { setTimeout as sleep } from "node:timers/promises";
-
-import type { Context } from "monitoring-plugins-ts";
+import { type Context, sleep } from "monitoring-plugins-ts";
 import { randomUnique } from "monitoring-plugins-ts/gearman";
 import { Cipher } from "monitoring-plugins-ts/mod-gearman";
 

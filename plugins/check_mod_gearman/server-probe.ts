@@ -1,6 +1,4 @@
-import { setTimeout as sleep } from "node:timers/promises";
-
-import { CheckError, type Context, DeadlineError, Status } from "monitoring-plugins-ts";
+import { CheckError, type Context, Controller, DeadlineError, Status, sleep } from "monitoring-plugins-ts";
 import {
   askWhile,
   countWithdrawn,
@@ -56,7 +54,7 @@ export class ServerProbe {
   readonly #context: Context;
   readonly #peer: string;
   readonly #targets: readonly Target[];
-  readonly #life = new AbortController();
+  readonly #life = new Controller();
   #exchange: Exchange | undefined;
   #offered = false;
   #launched = false;
@@ -350,7 +348,7 @@ export class ServerProbe {
   async #watch(): Promise<void> {
     const settled = Promise.all(this.#trips().map((trip) => trip.settled)).then(() => true);
     for (let pause = FIRST_PAUSE_MS; ; pause = Math.min(2 * pause, LONGEST_PAUSE_MS)) {
-      if (await Promise.race([settled, sleep(pause, false)])) return;
+      if (await Promise.race([settled, sleep(pause).then(() => false)])) return;
       for (const trip of this.#trips()) {
         if (trip.pending === undefined) continue;
         trip.asked();

@@ -1,12 +1,13 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
+import type { Signal } from "../../../../lib/plugin/signal.ts";
 import { Status } from "../../../../lib/plugin/status.ts";
 import { askAll, type PoolLimits, timeNeeded, timeToAsk } from "../../../../plugins/check_liveproxy/pool.ts";
 
 const never = new AbortController().signal;
 const numbers = (n: number) => Array.from({ length: n }, (_, index) => index);
-const untilAborted = (signal: AbortSignal) =>
+const untilAborted = (signal: Signal) =>
   signal.aborted
     ? Promise.resolve("slow")
     : new Promise<string>((resolve) => signal.addEventListener("abort", () => resolve("slow")));
@@ -38,7 +39,7 @@ test("none is none", async () => {
 test("those that hang wait on while all others are asked, each once and for all the time there is", async () => {
   const asked = new Map<number, number>();
   let open = 0;
-  const ask = (n: number, signal: AbortSignal) => {
+  const ask = (n: number, signal: Signal) => {
     asked.set(n, (asked.get(n) ?? 0) + 1);
     if (n % 2 === 1) return Promise.resolve("fine");
     open += 1;
@@ -56,7 +57,7 @@ test("those that hang wait on while all others are asked, each once and for all 
 test("where descriptors are few, one that hangs has its time, and who had none is not said to hang", async () => {
   let open = 0;
   let most = 0;
-  const ask = async (n: number, signal: AbortSignal) => {
+  const ask = async (n: number, signal: Signal) => {
     open += 1;
     most = Math.max(most, open);
     const result = n < 8 ? await untilAborted(signal) : "fine";
@@ -79,7 +80,7 @@ test("where descriptors are few, one that hangs has its time, and who had none i
 });
 
 test("where any answer counts, one that had to make room is not said to hang", async () => {
-  const ask = (_: number, signal: AbortSignal) => untilAborted(signal);
+  const ask = (_: number, signal: Signal) => untilAborted(signal);
   const limits = within(2000, { atOnce: 2, patienceMs: 500, fullMs: Number.POSITIVE_INFINITY });
   const asked = await askAll(numbers(4), ask, limits, never);
   assert.deepEqual(
@@ -90,7 +91,7 @@ test("where any answer counts, one that had to make room is not said to hang", a
 
 test("one that is begun after the end is stopped before it is asked, with the state of what is late", async () => {
   const reasons: unknown[] = [];
-  const ask = async (_: number, signal: AbortSignal) => {
+  const ask = async (_: number, signal: Signal) => {
     reasons.push((signal.reason as { status?: unknown } | undefined)?.status);
     return "slow";
   };
