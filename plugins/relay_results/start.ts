@@ -1,3 +1,5 @@
+import { setFlagsFromString } from "node:v8";
+
 import type { ProgramContext, Status, Values } from "monitoring-plugins-ts";
 import { UsageError } from "monitoring-plugins-ts";
 import type { Target } from "monitoring-plugins-ts/passive";
@@ -19,6 +21,7 @@ export async function start(
   { reading, target }: { readonly reading: Reading; readonly target: Target },
   context: ProgramContext,
 ): Promise<Status> {
+  sparingly();
   const log = (line: string) => void context.print(`${line}\n`);
   const now = () => context.now();
   const deadLetters = options.deadLetterDir === undefined ? undefined : openFolder(options.deadLetterDir);
@@ -38,6 +41,15 @@ export async function start(
     endTelling();
     endWriting();
     await target.close();
+  }
+}
+
+/** Lets V8 collect garbage early: in a program that runs for months a third less memory is worth a fifth more time. */
+function sparingly(): void {
+  try {
+    setFlagsFromString("--optimize-for-size");
+  } catch {
+    // not V8
   }
 }
 
