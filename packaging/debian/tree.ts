@@ -22,6 +22,7 @@ const STATE_FOLDER = "var/lib/monitoring-plugins";
 const CHECKS = "usr/lib/nagios/plugins";
 const PROGRAMS = "usr/bin";
 const DOC = `usr/share/doc/${PACKAGE}`;
+const UNITS = "lib/systemd/system";
 const PRIVATE = `usr/lib/${PACKAGE}`;
 
 /** Where an executable is installed. */
@@ -74,6 +75,10 @@ export async function putCommon(tree: string, version: string, seconds: number):
   for (const name of programNames()) {
     const { default: program } = (await import(`../../plugins/${name}/index.ts`)) as { default: Described };
     put(tree, manPagePath(name), gzip(manPage(program, version, seconds)));
+    const folder = join(root, "plugins", name);
+    for (const unit of readdirSync(folder).filter((file) => file.endsWith(".service"))) {
+      put(tree, join(UNITS, unit), readFileSync(join(folder, unit)));
+    }
   }
   for (const file of ["README.md", "CHANGELOG.md"]) put(tree, join(DOC, file), readFileSync(join(root, file)));
   copyTree(join(root, "docs"), join(tree, DOC, "docs"), (path) => !/\.[cm]?[jt]s$/.test(path));

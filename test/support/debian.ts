@@ -32,6 +32,7 @@ export const REQUIREMENTS = [
   { program: "influxd", debianPackage: "influxdb" },
   { program: "carbon-cache", debianPackage: "graphite-carbon" },
   { program: "graphite-manage", debianPackage: "graphite-web" },
+  { program: "systemd-analyze", debianPackage: "systemd" },
   { program: "rabbitmq-server", debianPackage: "rabbitmq-server" },
   // of the JDK: tests start Java from its source
   { program: "javac", debianPackage: "openjdk-17-jdk-headless" },
