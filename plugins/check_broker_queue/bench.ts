@@ -1,23 +1,35 @@
+import { mkdtempSync, rmSync } from "node:fs";
+
 import { EMPTY_NODE, plugin, race, raceTable } from "#test/bench/measure.ts";
 import type { Owner } from "#test/support/owner.ts";
 
+import { classicQueue, fakeJolokia } from "./test/fake-jolokia.ts";
 import { fakeManagement, row } from "./test/fake-management.ts";
 
 const ROUNDS = 21;
 
-/** How long check_broker_queue takes beside a Node that does nothing, at a stand-in of RabbitMQ's management API. */
+/**
+ * How long check_broker_queue takes beside a Node that does nothing, at stand-ins of RabbitMQ's management API and of ActiveMQ's Jolokia,
+ * with what earlier runs left.
+ */
 export default async function bench(owner: Owner): Promise<string> {
-  const many = Array.from({ length: 10_000 }, (_, at) => row(`queue_${at}`, 1, 1));
-  const check = async (...queues: typeof many) =>
-    plugin("check_broker_queue", "-H", (await fakeManagement(owner, ...queues)).url);
-  return raceTable(
-    await race(
-      [
-        EMPTY_NODE,
-        { name: "one queue", command: await check(row("results", 1, 1)) },
-        { name: "10,000 queues", command: await check(...many) },
-      ],
-      ROUNDS,
-    ),
+  const state = mkdtempSync("/tmp/bench-broker-");
+  owner.after(() => rmSync(state, { recursive: true, force: true }));
+  const check = ({ url }: { readonly url: string }) =>
+    plugin("check_broker_queue", "-H", url, "--state-dir", state, "-t", "60");
+  const names = Array.from({ length: 10_000 }, (_, at) => `queue_${at}`);
+  const one = { name: "one queue", command: check(await fakeManagement(owner, row("results", 1, 1))) };
+  const many = await fakeManagement(owner, ...names.map((name) => row(name, 1, 1)));
+  const activemq = await fakeJolokia(owner, "classic", classicQueue("results", 1, 1));
+  const manyOfActivemq = await fakeJolokia(owner, "classic", ...names.map((name) => classicQueue(name, 1, 1)));
+  const start = await race([EMPTY_NODE, one, { name: "one queue of ActiveMQ", command: check(activemq) }], ROUNDS);
+  const sizes = await race(
+    [
+      one,
+      { name: "10,000 queues", command: check(many) },
+      { name: "10,000 queues of ActiveMQ", command: check(manyOfActivemq) },
+    ],
+    ROUNDS,
   );
+  return [raceTable(start), raceTable(sizes)].join("\n\n");
 }

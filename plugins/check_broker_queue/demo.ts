@@ -1,9 +1,10 @@
 import type { Stage } from "#demo/stage.ts";
 import { refused } from "#test/servers/misbehaving.ts";
 
+import { classicQueue, fakeJolokia } from "./test/fake-jolokia.ts";
 import { fakeManagement, row } from "./test/fake-management.ts";
 
-/** Shows check_broker_queue in its states, at an embedded stand-in of RabbitMQ's management API. */
+/** Shows check_broker_queue in its states, at embedded stand-ins of RabbitMQ's management API and of Jolokia. */
 export default async function demo(stage: Stage): Promise<void> {
   const broker = await fakeManagement(stage, row("results", 2, 1), row("replies", 0, 1));
   const check = (...args: readonly string[]) => stage.run("check_broker_queue", "-H", broker.url, ...args);
@@ -26,4 +27,24 @@ export default async function demo(stage: Stage): Promise<void> {
   stage.say("A standby that refuses, and the node that answers");
   broker.alarms = [];
   await stage.run("check_broker_queue", "-H", (await refused()).address, "-H", broker.url);
+
+  const activemq = await fakeJolokia(stage, "classic", classicQueue("results", 3, 1, { InFlightCount: 2 }));
+  const ask = (...args: readonly string[]) => stage.run("check_broker_queue", "-H", activemq.url, ...args);
+  stage.say("ActiveMQ, by Jolokia: what is in flight is unacknowledged");
+  await ask();
+  stage.say("Somebody paused the queue, and dead letters lie about");
+  activemq.queues = [
+    classicQueue("results", 12, 1, { Paused: true }),
+    classicQueue("ActiveMQ.DLQ", 2, 0, { DLQ: true }),
+  ];
+  await ask("--dead-letters-warning", "0");
+  stage.say("Its store is full, and it takes nothing");
+  activemq.queues = [classicQueue("results", 0, 1)];
+  activemq.broker = { ...activemq.broker, StorePercentUsage: 100 };
+  await ask();
+  stage.say("The standby of two brokers, and the one that is active");
+  const standby = await fakeJolokia(stage, "classic");
+  standby.broker = { BrokerName: "two", Slave: true };
+  activemq.broker = { ...activemq.broker, StorePercentUsage: 1 };
+  await stage.run("check_broker_queue", "-H", standby.url, "-H", activemq.url);
 }
