@@ -43,9 +43,10 @@ export async function readBeans(
   const all = parse(connection, answer);
   if (all.length !== questions.length + 1) throw strange(connection, answer);
   const most = limitOf(all.at(-1));
-  return readings.map((_reading, at) => {
+  return readings.map(({ attributes }, at) => {
     const beans = beansOf(connection, all[at], answer);
-    if (beans.length >= most) {
+    // attributes are a list, too: without them a standby looks as if it served
+    if (Math.max(beans.length, attributes.length) >= most) {
       const message = `Jolokia at ${connection.url.host} lists no more than ${most} (its maxCollectionSize): queues may be missing`;
       throw new CheckError(Status.UNKNOWN, message);
     }
@@ -63,8 +64,9 @@ function parse(connection: Connection, answer: HttpResponse): readonly Answer[] 
     throw unknown(`user ${printable(login.user, 100)} is refused by ${url.host}: wrong user or password`);
   }
   if (status === 403) {
-    const who = login === undefined ? "nobody in particular" : `user ${printable(login.user, 100)}`;
-    throw unknown(`${who} has no right to Jolokia at ${url.host} (HTTP status 403)`);
+    if (login === undefined)
+      throw unknown(`${url.host} refuses (HTTP status 403): give user and password by --auth-file`);
+    throw unknown(`user ${printable(login.user, 100)} has no right to Jolokia at ${url.host} (HTTP status 403)`);
   }
   if (status >= 500) throw new CheckError(Status.CRITICAL, `${url.host} answers with HTTP status ${status}`);
   if (status !== 200) throw new Stranger(`${url.host} is not Jolokia: it answers with HTTP status ${status}`);
@@ -171,7 +173,8 @@ interface Broker {
  */
 export function activeBroker({ url, vhost }: Connection, kind: string, brokers: readonly Broker[]): Broker {
   const [broker, ...others] = brokers;
-  if (broker === undefined) throw new Stranger(`${url.host} is not ${kind}: there is no broker in its Jolokia`);
+  if (broker === undefined)
+    throw new Stranger(`${url.host} is not ${kind}: there is no broker in its Jolokia (useJmx may be off)`);
   const unknown = (message: string) => new CheckError(Status.UNKNOWN, message);
   if (others.length > 0) {
     const names = brokers.map(({ name }) => printable(name, 100)).join(", ");

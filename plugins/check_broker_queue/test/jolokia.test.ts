@@ -140,6 +140,26 @@ test("a queue that is there twice, and a broker that is, are no answer", async (
   assert.equal(await verdict("-H", fake.url), "UNKNOWN - BROKER has 2 brokers, where one is expected: one, two");
 });
 
+test("a list of attributes that is cut off is no answer, and a broker without JMX is none", async (t) => {
+  const fake = await fakeJolokia(t, "classic", classicQueue("results", 0, 1));
+  const limited = { status: 200, value: { agent: "1.7.1", config: { maxCollectionSize: "5" } } };
+  fake.answer = (usual) => usual.with(2, limited);
+  assert.equal(
+    await verdict("-H", fake.url),
+    "UNKNOWN - Jolokia at BROKER lists no more than 5 (its maxCollectionSize): queues may be missing",
+  );
+  const none = { status: 404, error_type: "javax.management.InstanceNotFoundException", error: "none" };
+  fake.answer = (usual) => [none, none, ...usual.slice(2)];
+  assert.equal(
+    await verdict("-H", fake.url),
+    "UNKNOWN - BROKER is not ActiveMQ: there is no broker in its Jolokia (useJmx may be off)",
+  );
+  assert.equal(
+    await verdict("-H", await saying(t, "", 403)),
+    "UNKNOWN - BROKER refuses (HTTP status 403): give user and password by --auth-file",
+  );
+});
+
 test("what is not Jolokia, or has no broker, is UNKNOWN, in one line", async (t) => {
   const html = { "content-type": "text/html" };
   assert.equal(
