@@ -27,7 +27,7 @@ export const REQUIREMENTS = [
   { program: "lintian", debianPackage: "lintian" },
   { program: "man", debianPackage: "man-db" },
   { program: "bwrap", debianPackage: "bubblewrap" },
-  { program: "debootstrap", debianPackage: "debootstrap" },
+  { program: "mmdebstrap", debianPackage: "mmdebstrap" },
   { program: "nsenter", debianPackage: "util-linux" },
   { program: "influxd", debianPackage: "influxdb" },
   { program: "carbon-cache", debianPackage: "graphite-carbon" },

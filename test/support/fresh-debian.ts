@@ -39,7 +39,7 @@ interface Mirror {
 
 let mirror: Mirror | undefined;
 
-/** Base systems that debootstrap has made, each for as long as the release is made of the same. */
+/** Base systems that mmdebstrap has made, each for as long as the release is made of the same. */
 const KEPT = join(root, "node_modules/.cache/debian");
 
 /** Where this machine has Debian's packages from: of the places in apt's configuration the one that has this release. */
@@ -82,7 +82,7 @@ export function lackingFreshDebian(): string | undefined {
 function whyNot(): string | undefined {
   if (process.arch !== "x64" || !existsSync(APT_HELPER)) return "needs a Debian on x64";
   if (process.getuid?.() !== 0) return "only root boots a system in a folder";
-  const missing = lacking("debootstrap", "unshare", "nsenter", "setpriv");
+  const missing = lacking("mmdebstrap", "unshare", "nsenter", "setpriv");
   if (missing !== undefined) return missing;
   mirror ??= findMirror();
   return mirror === undefined ? "apt's sources have no mirror of Debian that can be reached" : undefined;
@@ -161,16 +161,16 @@ export class FreshDebian {
     const outside = (...command: readonly string[]) => succeed(owner, ["unshare", ...UNSHARE, ...command]);
     assert.ok(mirror !== undefined);
     const kept = join(KEPT, `${RELEASE}-${mirror.digest}.tar`);
-    if (existsSync(kept)) {
-      await succeed(owner, ["tar", "-C", this.path, "-xpf", kept]);
-    } else {
-      const bare = ["--variant=minbase", "--include=systemd-sysv,ca-certificates"];
-      await outside("--mount-proc", "debootstrap", ...bare, RELEASE, this.path, mirror.address);
+    if (!existsSync(kept)) {
       rmSync(KEPT, { recursive: true, force: true });
       mkdirSync(KEPT, { recursive: true });
-      await succeed(owner, ["tar", "-C", this.path, "--one-file-system", "-cpf", `${kept}.part`, "."]);
+      const bare = ["--mode=root", "--format=tar", "--variant=minbase", "--include=systemd-sysv,ca-certificates"];
+      // it works in the folder for temporary files, which is ended with the system's
+      const inside = ["env", `TMPDIR=${this.path}`];
+      await outside("--mount-proc", ...inside, "mmdebstrap", ...bare, RELEASE, `${kept}.part`, mirror.address);
       renameSync(`${kept}.part`, kept);
     }
+    await succeed(owner, ["tar", "-C", this.path, "-xpf", kept]);
     // nobody is there to be asked, and nothing has to survive a loss of power
     this.#write("etc/apt/apt.conf.d/test", 'APT::Get::Assume-Yes "true";\nAcquire::Retries "0";\n');
     this.#write("etc/dpkg/dpkg.cfg.d/test", "force-unsafe-io\n");
@@ -226,7 +226,7 @@ exit 1`;
 async function succeed(owner: Owner, [file = "", ...args]: readonly string[]): Promise<void> {
   const child = spawnOwned(owner, file, args, {
     stdio: ["ignore", "pipe", "pipe"],
-    // nothing of it has to survive a loss of power, which for debootstrap takes longer than all the rest
+    // nothing of it has to survive a loss of power, which takes longer than all the rest
     env: { ...process.env, ...proxy(), LC_ALL: "C", DEBIAN_FRONTEND: "noninteractive", DPKG_FORCE: "unsafe-io" },
   });
   let said = "";
