@@ -270,23 +270,26 @@ for (const name of plugins) {
   });
 }
 
-for (const node of OTHER_NODES) {
-  test(`the executables run by Node ${node} as by ${process.version}`, onlyByNode, async (t) => {
-    let binary: string;
-    try {
-      binary = await nodeBinary(node);
-    } catch (error) {
-      if (process.env.CI === "true") throw error;
-      return t.skip(`Node ${node} cannot be had: ${(error as Error).message.split("\n")[0]}`);
-    }
-    for (const name of plugins) {
-      const copies = [copyOf(name, emptyFolder(t)), copyOf(name, emptyFolder(t), "module")];
-      for (const argv of [await ordinary(name, t), ["--help"], ["--no-such-option"]]) {
-        const expected = await run(name, argv);
-        for (const copy of copies) {
-          assert.deepEqual(await run(copy, argv, { node: binary }), expected, `${name} ${argv.join(" ")}`);
+for (const name of plugins) {
+  test(`the executable run by other Nodes as by ${process.version}: ${name}`, onlyByNode, async (t) => {
+    const copies = [copyOf(name, emptyFolder(t)), copyOf(name, emptyFolder(t), "module")];
+    const argvs = [await ordinary(name, t), ["--help"], ["--no-such-option"]];
+    const answers = await Promise.all(argvs.map(async (argv) => ({ argv, expected: await run(name, argv) })));
+    for (const node of OTHER_NODES) {
+      await t.test(`Node ${node}`, async (t) => {
+        let binary: string;
+        try {
+          binary = await nodeBinary(node);
+        } catch (error) {
+          if (process.env.CI === "true") throw error;
+          return t.skip(`Node ${node} cannot be had: ${(error as Error).message.split("\n")[0]}`);
         }
-      }
+        for (const { argv, expected } of answers) {
+          for (const copy of copies) {
+            assert.deepEqual(await run(copy, argv, { node: binary }), expected, `${name} ${argv.join(" ")}`);
+          }
+        }
+      });
     }
   });
 }
