@@ -18,7 +18,7 @@ function note({ nesting, file, details }) {
 run({
   files: process.argv.slice(2),
   // a file waits most of its time, for deadlines and servers
-  concurrency: 3 * availableParallelism(),
+  concurrency: 4 * availableParallelism(),
   // for a whole file, not for each test in it
   timeout: 1_800_000,
 })
