@@ -26,7 +26,7 @@ export function copyrightFile(inputs: readonly string[], executables: readonly s
   const licences = new Map<string, string>();
   for (const { name, license, text } of [own, ...bundled]) {
     const id = debianName(license);
-    const terms = withoutHolders(text);
+    const terms = COMMON.includes(id) ? common(id) : withoutHolders(text);
     const known = licences.get(id);
     // the same terms in other words are other terms
     licences.set(known === undefined || words(known) === words(terms) ? id : `${id}-${name}`, terms);
@@ -41,6 +41,7 @@ export function copyrightFile(inputs: readonly string[], executables: readonly s
     ...(withBun ? ["the authors of bun (https://github.com/oven-sh/bun) and of the libraries in it"] : []),
   ];
   const ids = [...new Set(["Expat", ...bundled.map(idOf), ...(withBun ? Object.keys(BUN_LICENCES) : [])])];
+  const texts = new Map([...licences, ...(withBun ? Object.entries(BUN_LICENCES) : [])]);
   const packages = bundled.map(({ name, version, homepage }) => `${name} ${version} ${homepage ?? ""}`.trim());
   const paragraphs = [
     [
@@ -59,18 +60,18 @@ export function copyrightFile(inputs: readonly string[], executables: readonly s
       ["License", ids.join(" and ")],
       ["Comment", ["They contain:", ...packages, ...(withBun ? [BUN_LICENCE] : [])].join("\n")],
     ],
-    ...[...licences].map(([id, text]) => [["License", `${id}\n${text}`]]),
-    ...(withBun ? Object.entries(BUN_LICENCES).map(([id, text]) => [["License", `${id}\n${text}`]]) : []),
+    ...[...texts].map(([id, text]) => [["License", `${id}\n${text}`]]),
   ];
   return paragraphs.map((fields) => fields.map(([name = "", value = ""]) => field(name, value)).join("")).join("\n");
 }
 
-const common = (file: string) => `The text is in /usr/share/common-licenses/${file} on Debian systems.`;
+/** Whose texts every Debian has, so that no package may bring them. */
+const COMMON: readonly string[] = ["LGPL-2", "LGPL-2.1", "Apache-2.0"];
+
+const common = (id: string) => `The text is in /usr/share/common-licenses/${id} on Debian systems.`;
 
 const BUN_LICENCES: Readonly<Record<string, string>> = {
-  "LGPL-2": common("LGPL-2"),
-  "LGPL-2.1": common("LGPL-2.1"),
-  "Apache-2.0": common("Apache-2.0"),
+  ...Object.fromEntries(COMMON.map((id) => [id, common(id)])),
   "bun-libraries": "Each library in bun has its own: see the comment above, which says where its text is.",
 };
 

@@ -14,7 +14,8 @@ Examples:
   check_broker_queue -H http://activemq.example.com:8161/api/jolokia
     --auth-file /etc/monitoring/activemq
 
-The least right that suffices on RabbitMQ: tag monitoring, permissions "^$" "^$" "^$".
+The least right that suffices on RabbitMQ: tag monitoring,
+permissions "^$" "^$" "^$".
 `;
 
 export default definePlugin({

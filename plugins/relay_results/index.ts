@@ -22,16 +22,17 @@ const options = {
 };
 
 const notes = `
-Exit codes of a relay: 0 when it was told to end by SIGTERM; 2 when every broker refuses;
-3 when the command line is wrong. With --decode: 0; 1 when a result is kept to
-be submitted later; 2 when a message is no result, or was not taken. With
---status: those of a check.
+Exit codes of a relay: 0 when it was told to end by SIGTERM; 2 when every
+broker refuses; 3 when the command line is wrong. With --decode: 0; 1 when a
+result is kept to be submitted later; 2 when a message is no result, or was not
+taken. With --status: those of a check.
 
 Examples:
   relay_results --from stomp://mq1.example.com/queue/results \\
-    --from stomp://mq2.example.com/queue/results --from-auth-file /etc/relay/mq \\
-    --format result --to icinga2:https://icinga.example.com \\
-    --auth-file /etc/relay/icinga2 --ca /etc/relay/ca.crt
+    --from stomp://mq2.example.com/queue/results \\
+    --from-auth-file /etc/relay/mq --format result \\
+    --to icinga2:https://icinga.example.com --auth-file /etc/relay/icinga2 \\
+    --ca /etc/relay/ca.crt
   relay_results --decode message.bin --no-verify-signatures
   relay_results --decode - --format result < result.json
   relay_results --status /run/relay/status --silence-warning 600
