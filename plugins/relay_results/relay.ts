@@ -1,13 +1,12 @@
 import { createHash } from "node:crypto";
 
-import { formatDuration, printable } from "monitoring-plugins-ts";
+import { formatDuration, printable, sleep } from "monitoring-plugins-ts";
 import { type Outcome, objectName, type PassiveResult, type Target } from "monitoring-plugins-ts/passive";
 
 import type { DeadLetters } from "./dead-letters.ts";
 import type { Ledger } from "./ledger.ts";
 import { type Reading, readMessage } from "./message.ts";
 import { Poison } from "./poison.ts";
-import { sleep } from "./sleep.ts";
 import type { Delivery } from "./stomp.ts";
 
 /** Pauses before a result is submitted again: the first, and the longest. */

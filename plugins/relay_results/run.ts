@@ -1,8 +1,7 @@
-import { Status } from "monitoring-plugins-ts";
+import { Status, sleep } from "monitoring-plugins-ts";
 
 import type { Ledger } from "./ledger.ts";
 import type { Relay } from "./relay.ts";
-import { sleep } from "./sleep.ts";
 import { Consumer, type Ending, type Source, type StompOptions, sourceName } from "./stomp.ts";
 
 /** Pauses after all brokers were tried: the first, and the longest. */
