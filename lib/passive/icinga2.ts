@@ -4,6 +4,7 @@ import { printable } from "../plugin/text.ts";
 import { type Answer, ApiClient, type ApiOptions } from "./api-client.ts";
 import { inOrder, type Submit } from "./in-order.ts";
 import type { Outcome } from "./outcome.ts";
+import { hostOrServiceCode } from "./output.ts";
 import { type LookUp, proven, type Seen } from "./proof.ts";
 import { objectKey, type PassiveResult } from "./result.ts";
 import type { Target } from "./target.ts";
@@ -118,11 +119,11 @@ function lastResult(body: string): LastResult | undefined {
 }
 
 /** The body of a `process-check-result` for one object, by its name: a filter needs a right of its own since 2.14.9. */
-function describe({ host, service, exitCode, output, perfdata, started, time }: PassiveResult, source: string) {
+function describe(result: PassiveResult, source: string) {
+  const { host, service, output, perfdata, started, time } = result;
   return {
     ...(service === undefined ? { type: "Host", host } : { type: "Service", service: `${host}!${service}` }),
-    // a host is up or down
-    exit_status: service === undefined && exitCode > 0 ? 1 : exitCode,
+    exit_status: hostOrServiceCode(result),
     plugin_output: output,
     ...(perfdata === "" ? {} : { performance_data: perfdata }),
     check_source: source,

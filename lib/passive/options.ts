@@ -1,12 +1,23 @@
 import { statSync } from "node:fs";
 
+import { parseLivestatusAddress } from "../livestatus/address.ts";
+import { readKeyFile } from "../mod-gearman/key-file.ts";
 import { parseDuration } from "../plugin/duration.ts";
 import { UsageError } from "../plugin/error.ts";
 import { readFile } from "../plugin/file.ts";
 import { flag, option, type Values } from "../plugin/option.ts";
 import type { Credentials } from "./api-client.ts";
+import { commandFile } from "./command-file.ts";
+import { gearman } from "./gearman.ts";
 import { openIcinga } from "./icinga2.ts";
-import { parseTarget, type Target } from "./target.ts";
+import { inOrder, type Submit } from "./in-order.ts";
+import { livestatusProof } from "./livestatus-proof.ts";
+import { proven } from "./proof.ts";
+import { spool } from "./spool.ts";
+import { parseTarget, type Target, type TargetAddress, targetName } from "./target.ts";
+
+/** Results under way at once. */
+const MOST_UNDER_WAY = 16;
 
 /**
  * The options of a program that submits passive results: where to, and as whom.
@@ -17,7 +28,7 @@ export function targetOptions(section: string) {
   return {
     to: option({
       flags: "--to <target>",
-      help: "Who takes the results: icinga2:https://HOST[:5665].",
+      help: "Who takes the results: icinga2:https://HOST[:5665]; command-file:/PATH or spool:/PATH of Nagios or Naemon; gearman:HOST[:4730] of Mod-Gearman.",
       section,
       selects: true,
       parse: parseTarget,
@@ -50,6 +61,18 @@ export function targetOptions(section: string) {
       help: "Read each result back, so that it is processed and not only accepted.",
       section,
     }),
+    keyFile: option({
+      flags: "--key-file <file>",
+      help: "File with Mod-Gearman's key in its first line.",
+      section,
+      parse: readKeyFile,
+    }),
+    livestatus: option({
+      flags: "--livestatus <address>",
+      help: "Read back by this Livestatus: /PATH, HOST:PORT or tls:HOST:PORT; means --verify.",
+      section,
+      parse: (text) => parseLivestatusAddress(text),
+    }),
     timeout: option({
       flags: "-t, --timeout <time>",
       help: "Longest wait for the target's answer, connecting included, and for the proof.",
@@ -66,13 +89,41 @@ export function targetOptions(section: string) {
  * @throws UsageError when an option is missing
  */
 export function openTarget(values: Values<ReturnType<typeof targetOptions>>): Target {
-  const { to, authFile, ca, serverName, fingerprint, timeout: seconds } = values;
+  const { to, authFile, ca, serverName, fingerprint, livestatus, timeout: seconds } = values;
   if (to === undefined) throw new UsageError("--to is missing: say who takes the results");
-  if (to.kind !== "icinga2") throw new UsageError(`--to ${to.kind}: is not there yet`);
-  if (authFile === undefined)
-    throw new UsageError("--auth-file is missing: Icinga 2's API takes nothing without a user");
   const tls = { ca, serverName, fingerprint };
-  return openIcinga({ server: to.server, credentials: authFile, tls, seconds }, values.verify);
+  const name = targetName(to);
+  if (to.kind === "icinga2") {
+    if (livestatus !== undefined)
+      throw new UsageError("--livestatus is for other targets: Icinga 2 is read back by its API");
+    if (authFile === undefined)
+      throw new UsageError("--auth-file is missing: Icinga 2's API takes nothing without a user");
+    return openIcinga({ server: to.server, credentials: authFile, tls, seconds }, values.verify);
+  }
+  if (values.verify && livestatus === undefined) {
+    throw new UsageError(`--livestatus is missing: only Livestatus tells what became of results for ${to.kind}:`);
+  }
+  const { submit, close } = openPlain(to, values.keyFile?.key, seconds);
+  const proof = livestatus && livestatusProof({ address: livestatus, tls, seconds });
+  return {
+    name,
+    submit: inOrder(proof === undefined ? submit : proven(submit, proof, seconds, "unknown object"), MOST_UNDER_WAY),
+    close: async () => close(),
+  };
+}
+
+/** A target that takes results and says no more of them. @throws UsageError when the key is missing */
+function openPlain(
+  to: Exclude<TargetAddress, { readonly kind: "icinga2" }>,
+  key: Uint8Array | undefined,
+  seconds: number,
+): { readonly submit: Submit; close(): void } {
+  if (to.kind !== "gearman") {
+    return { submit: to.kind === "spool" ? spool(to.path) : commandFile(to.path, seconds), close: () => {} };
+  }
+  if (key === undefined) throw new UsageError("--key-file is missing: Mod-Gearman's results are encrypted");
+  const submit = gearman({ server: to.server, key, seconds });
+  return { submit, close: submit.close };
 }
 
 const OTHERS_MAY_READ = 0o004;

@@ -62,7 +62,7 @@ export function toResult(raw: RawResult, now: number): PassiveResult {
     service: raw.service === undefined || raw.service === null ? undefined : name("service", raw.service),
     exitCode,
     output: cut(note + (clean(output) || "(no output)")),
-    perfdata: cutItems(clean(perfdata).replaceAll(/\s+/g, " ")),
+    perfdata: cutItems(clean(perfdata).replaceAll(/\s+/g, " "), MAX_TEXT),
     ...(started === undefined ? {} : { started }),
     time: readTime("time", raw.time, now) ?? now,
   };
@@ -132,15 +132,15 @@ function cut(whole: string): string {
   return (feed > kept.length / 2 ? kept.slice(0, feed) : kept) + mark;
 }
 
-/** Whole items only. */
-function cutItems(items: string): string {
-  if (Buffer.byteLength(items) <= MAX_TEXT) return items;
-  const kept = startOf(items, MAX_TEXT);
+/** Perfdata of `maxBytes` at most, whole items only. */
+export function cutItems(items: string, maxBytes: number): string {
+  if (Buffer.byteLength(items) <= maxBytes) return items;
+  const kept = startOf(items, maxBytes);
   return kept.slice(0, Math.max(0, kept.lastIndexOf(" ")));
 }
 
 /** The first `length` bytes, without half a character at their end. */
-function startOf(whole: string, length: number): string {
+export function startOf(whole: string, length: number): string {
   return Buffer.from(whole)
     .toString("utf8", 0, length)
     .replace(/\ufffd+$/, "");

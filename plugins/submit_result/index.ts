@@ -62,7 +62,7 @@ export default defineProgram({
       throw new UsageError(`${host === undefined ? "-S" : "-H"} belongs to a command behind --, and there is none`);
     }
     const target = openTarget(values);
-    const report = new Report(context, { isQuiet: quiet, proof: values.verify });
+    const report = new Report(context, { isQuiet: quiet, proof: values.verify || values.livestatus !== undefined });
     try {
       if (host === undefined) await submitLines(target, report, context);
       else await submitCheck({ host, service, command, timeout: checkTimeout }, target, report, context);

@@ -1,25 +1,40 @@
-import { spawnSync } from "node:child_process";
+import { type ChildProcess, spawnSync } from "node:child_process";
+import { once } from "node:events";
+import { existsSync } from "node:fs";
 import { mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir, userInfo } from "node:os";
 import { join } from "node:path";
 
 import { programPath } from "../support/debian.ts";
-import { type Owner, spawnOwned } from "../support/owner.ts";
+import { type Owner, signalGroup, spawnOwned } from "../support/owner.ts";
 import { until } from "../support/until.ts";
 
 /** A service as Nagios shows it. */
 interface ServiceStatus {
   readonly host: string;
+  /** Empty of a host. */
   readonly name: string;
   readonly state: number;
   readonly output: string;
   /** Further lines, with `\n` spelt out. */
   readonly long: string;
   readonly perfdata: string;
+  /** Seconds since 1970. */
+  readonly lastCheck: number;
 }
 
 /** A folder with a whole configuration of a real Nagios, which nothing is running from yet. */
-interface Nagios {
+export interface Nagios {
+  /** Its named pipe for external commands, which is there while it runs. */
+  readonly commandFile: string;
+  /** Where it looks for check results in files. */
+  readonly spool: string;
+  /** Starts it; resolves when it takes commands. Its owner ends it, or {@link stop}. */
+  start(): Promise<void>;
+  stop(signal?: NodeJS.Signals): Promise<void>;
+  /** Every service and host that has been checked, as it was a second or two ago; a host has no name of a service. */
+  objects(): Promise<readonly ServiceStatus[]>;
+  log(): Promise<string>;
   /** The answer of `nagios4 -v`. */
   verify(): { readonly code: number | null; readonly output: string };
   /** Starts it; resolves when it has checked every service. Its owner ends it. */
@@ -67,6 +82,9 @@ export async function prepareNagios(owner: Owner, objects: readonly string[]): P
     // all at once, at once
     ["service_inter_check_delay_method", "n"],
     ["host_inter_check_delay_method", "n"],
+    ["check_external_commands", 1],
+    ["check_result_reaper_frequency", 1],
+    ["log_passive_checks", 1],
     ["check_for_updates", 0],
     ["enable_notifications", 0],
     ["execute_host_checks", 0],
@@ -76,17 +94,45 @@ export async function prepareNagios(owner: Owner, objects: readonly string[]): P
   const config = join(folder, "nagios.cfg");
   await writeFile(config, settings.map(([name, value]) => `${name}=${value}\n`).join(""));
 
+  const log = () => readFile(join(folder, "nagios.log"), "utf8").catch(() => "no log");
+  const readObjects = async () => parseStatus(await readFile(join(folder, "status.dat"), "utf8").catch(() => ""));
+  const commandFile = join(folder, "nagios.cmd");
+  const verify = () => {
+    const { status, stdout, stderr } = spawnSync(program, ["-v", config], { encoding: "utf8" });
+    return { code: status, output: stdout + stderr };
+  };
+  let child: ChildProcess | undefined;
   return {
-    verify() {
-      const { status, stdout, stderr } = spawnSync(program, ["-v", config], { encoding: "utf8" });
-      return { code: status, output: stdout + stderr };
+    commandFile,
+    spool: join(folder, "results"),
+    log,
+    objects: async () => (await readObjects()).filter(({ checked }) => checked),
+    async start() {
+      await rm(commandFile, { force: true });
+      const started = spawnOwned(owner, program, [config], { stdio: "ignore" });
+      child = started;
+      await until(
+        () => {
+          if (started.exitCode !== null) throw new Error(`nagios4 ended at once:\n${verify().output}`);
+          return existsSync(commandFile);
+        },
+        async () => `nagios4:\n${await log()}`,
+      );
     },
+    async stop(signal = "SIGTERM") {
+      if (child === undefined || child.exitCode !== null || child.signalCode !== null) return;
+      const gone = once(child, "exit");
+      // its worker of the command file would go on reading
+      if (signal === "SIGKILL") signalGroup(child, signal);
+      else child.kill(signal);
+      await gone;
+    },
+    verify,
     async checkAll() {
       const child = spawnOwned(owner, program, [config], { stdio: "ignore" });
-      const log = () => readFile(join(folder, "nagios.log"), "utf8").catch(() => "no log");
       let services: ReturnType<typeof parseStatus> = [];
       const areChecked = async () => {
-        services = parseStatus(await readFile(join(folder, "status.dat"), "utf8").catch(() => ""));
+        services = (await readObjects()).filter(({ name }) => name !== "");
         if (services.length > 0 && services.every(({ checked }) => checked)) return true;
         if (child.exitCode !== null) throw new Error(`nagios4 ended:\n${await log()}`);
         return false;
@@ -98,7 +144,7 @@ export async function prepareNagios(owner: Owner, objects: readonly string[]): P
 }
 
 function parseStatus(text: string): readonly (ServiceStatus & { readonly checked: boolean })[] {
-  return Array.from(text.matchAll(/^servicestatus \{\n([^}]*?)\n\t\}/gms), ([, block = ""]) => {
+  return Array.from(text.matchAll(/^(?:host|service)status \{\n([^}]*?)\n\t\}/gms), ([, block = ""]) => {
     const lines = block.split("\n").map((line) => line.trim());
     const values = new Map(lines.map((line) => [line.split("=", 1)[0], line.slice(line.indexOf("=") + 1)]));
     const value = (name: string) => values.get(name) ?? "";
@@ -109,6 +155,7 @@ function parseStatus(text: string): readonly (ServiceStatus & { readonly checked
       output: value("plugin_output"),
       long: value("long_plugin_output"),
       perfdata: value("performance_data"),
+      lastCheck: Number(value("last_check")),
       checked: value("has_been_checked") === "1",
     };
   });

@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { createHash, X509Certificate } from "node:crypto";
 import { chmodSync, readFileSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { after, test } from "node:test";
 
 import { type IcingaApi, startIcingaApi } from "#test/servers/icinga2-api.ts";
@@ -15,11 +15,24 @@ import { until } from "#test/support/until.ts";
 
 const real = needs("icinga2");
 
-const SERVICES = ["plugin", "codes", "late", "long", "lines", "rights", "trust", "proof", "strange ü/%2f|a=b", "older"];
+const SERVICES = [
+  "plugin",
+  "codes",
+  "late",
+  "long",
+  "lines",
+  "rights",
+  "trust",
+  "proof",
+  "by file",
+  "strange ü/%2f|a=b",
+  "older",
+];
 const OBJECTS = `
 template Service "passive" { check_command = "dummy"; enable_active_checks = false }
 object Host "web" { check_command = "dummy"; enable_active_checks = false; max_check_attempts = 1 }
 ${SERVICES.map((name) => `object Service ${JSON.stringify(name)} { import "passive"; host_name = "web" }`).join("\n")}
+object ExternalCommandListener "command" { command_path = LabDir + "/run/icinga2.cmd" }
 object Service "active only" { import "passive"; host_name = "web"; enable_passive_checks = false }
 `;
 
@@ -258,6 +271,42 @@ test("--verify reads back: processed, older, or not proven", real, async () => {
   );
   const words = "accepted - not proven: user blind has no right to read it back (objects/query/Service)";
   assert.deepEqual([blind.code, blind.stdout], [1, `web proof: ${words}\n`]);
+});
+
+test("a command file is proven by Livestatus", real, async () => {
+  const args = [
+    "--to",
+    `command-file:${join(dirname(icinga.socket), "icinga2.cmd")}`,
+    "--livestatus",
+    icinga.socket,
+    "-t",
+    "60",
+  ];
+  const run = (service: string, script: string) =>
+    execPlugin("submit_result", ...args, "-H", "web", "-S", service, "--", "/bin/sh", "-c", script);
+  const proven = await run("by file", "echo 'x; y | a=1'; echo more; exit 2");
+  assert.deepEqual([proven.code, proven.stdout], [0, "web by file: processed - read back\n"]);
+  assert.deepEqual([(await lastOf("by file")).state, (await lastOf("by file")).performance_data], [2, ["a=1"]]);
+  const unknown = await run("nosuch", "echo x");
+  const words = `unknown object - no such service in Livestatus at ${icinga.socket}`;
+  assert.deepEqual([unknown.code, unknown.stdout], [2, `web nosuch: ${words}\n`]);
+  const blind = await execPlugin(
+    "submit_result",
+    ...args,
+    "--livestatus",
+    "/nowhere/live",
+    "-t",
+    "0.3",
+    "-H",
+    "web",
+    "--",
+    "/bin/true",
+  );
+  assert.equal(blind.code, 1);
+  assert.match(
+    blind.stdout,
+    /^web: accepted - not proven: Livestatus at \/nowhere\/live: .*No such file or directory\n$/,
+  );
 });
 
 test("passive checks that are off, and a wrong password, are refused", real, async () => {
