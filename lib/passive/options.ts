@@ -2,17 +2,20 @@ import { statSync } from "node:fs";
 
 import { parseLivestatusAddress } from "../livestatus/address.ts";
 import { readKeyFile } from "../mod-gearman/key-file.ts";
+import { parseDecimal } from "../plugin/decimal.ts";
 import { parseDuration } from "../plugin/duration.ts";
 import { UsageError } from "../plugin/error.ts";
 import { readFile } from "../plugin/file.ts";
 import { flag, option, type Values } from "../plugin/option.ts";
 import type { Credentials } from "./api-client.ts";
 import { commandFile } from "./command-file.ts";
+import { type Delivery, withoutQueue, withQueue } from "./delivery.ts";
 import { gearman } from "./gearman.ts";
 import { openIcinga } from "./icinga2.ts";
 import { inOrder, type Submit } from "./in-order.ts";
 import { livestatusProof } from "./livestatus-proof.ts";
 import { proven } from "./proof.ts";
+import { Queue } from "./queue.ts";
 import { spool } from "./spool.ts";
 import { parseTarget, type Target, type TargetAddress, targetName } from "./target.ts";
 
@@ -73,6 +76,26 @@ export function targetOptions(section: string) {
       section,
       parse: (text) => parseLivestatusAddress(text),
     }),
+    queueDir: option({
+      flags: "--queue-dir <folder>",
+      help: "Keep here what cannot be delivered now; each run delivers the oldest first.",
+      section,
+      selects: true,
+    }),
+    queueMax: option({
+      flags: "--queue-max <n>",
+      help: "Most results kept; beyond that the oldest are dropped, and said to be.",
+      section,
+      parse: parseCount,
+      default: "10000",
+    }),
+    queueAge: option({
+      flags: "--queue-age <time>",
+      help: "Longest time that a result is kept.",
+      section,
+      parse: parseDuration,
+      default: "1d",
+    }),
     timeout: option({
       flags: "-t, --timeout <time>",
       help: "Longest wait for the target's answer, connecting included, and for the proof.",
@@ -86,9 +109,20 @@ export function targetOptions(section: string) {
 /**
  * The target that {@link targetOptions} describe. Nothing is connected before the first result.
  *
- * @throws UsageError when an option is missing
+ * @throws UsageError when an option is missing, or the folder of the queue cannot be used
  */
-export function openTarget(values: Values<ReturnType<typeof targetOptions>>): Target {
+export function openTarget(values: Values<ReturnType<typeof targetOptions>>): Delivery {
+  const target = openBare(values);
+  const { queueDir, queueMax: most, queueAge: age } = values;
+  if (queueDir === undefined) return withoutQueue(target);
+  try {
+    return withQueue(target, new Queue(queueDir, target.name), { most, age });
+  } catch (cause) {
+    throw new UsageError(`--queue-dir ${queueDir} cannot be used: ${(cause as Error).message}`, { cause });
+  }
+}
+
+function openBare(values: Values<ReturnType<typeof targetOptions>>): Target {
   const { to, authFile, ca, serverName, fingerprint, livestatus, timeout: seconds } = values;
   if (to === undefined) throw new UsageError("--to is missing: say who takes the results");
   const tls = { ca, serverName, fingerprint };
@@ -148,6 +182,12 @@ function parseFingerprint(text: string): string {
   const digits = text.replaceAll(":", "").toUpperCase();
   if (!/^[0-9A-F]{64}$/.test(digits)) throw new Error(`'${text}' is no SHA-256: 64 digits of hexadecimal`);
   return (digits.match(/../g) ?? []).join(":");
+}
+
+function parseCount(text: string): number {
+  const count = parseDecimal(text) ?? 0;
+  if (!Number.isInteger(count) || count < 1) throw new Error(`'${text}' is no number of results: use 1 or more`);
+  return count;
 }
 
 /** A day: more is a slip of the finger, and timers of Node end at 24 days. */

@@ -31,7 +31,13 @@ export function proven(
   seconds: number,
   missing: "accepted" | "unknown object",
 ): Submit {
-  return async (result, signal) => {
+  return async (result, signal, redelivered) => {
+    if (redelivered) {
+      const seen = await look(lookUp, result, signal);
+      if (seen.kind === "ours") return { kind: "processed", text: "read back: it was there already" };
+      // Nagios and Naemon would take it, and the state go back
+      if (seen.kind === "newer") return { kind: "older", text: seen.text };
+    }
     const outcome = await submit(result, signal);
     if (outcome.kind !== "accepted") return outcome;
     const end = performance.now() + seconds * 1000;

@@ -11,8 +11,9 @@ export interface Target {
    * of a bug.
    *
    * @param signal gives up: what has not been answered is `lost`
+   * @param redelivered it may have arrived already: where results are read back, it is looked for first
    */
-  submit(result: PassiveResult, signal: AbortSignal): Promise<Outcome>;
+  submit(result: PassiveResult, signal: AbortSignal, redelivered?: boolean): Promise<Outcome>;
   close(): Promise<void>;
 }
 

@@ -55,7 +55,7 @@ export default defineProgram({
   notes,
   takesCommand: true,
   async run(values, context) {
-    const { host, service, checkTimeout, quiet } = values;
+    const { host, service, checkTimeout, quiet, queueDir } = values;
     const { command } = context;
     if (command.length > 0 && host === undefined) throw new UsageError("-H is missing: say whose result it is");
     if (command.length === 0 && (host ?? service) !== undefined) {
@@ -63,9 +63,18 @@ export default defineProgram({
     }
     const target = openTarget(values);
     const report = new Report(context, { isQuiet: quiet, proof: values.verify || values.livestatus !== undefined });
+    const drain = () =>
+      target.drain(new AbortController().signal, (result, outcome) => report.delivered(result, outcome));
     try {
-      if (host === undefined) await submitLines(target, report, context);
-      else await submitCheck({ host, service, command, timeout: checkTimeout }, target, report, context);
+      if (host !== undefined) {
+        await submitCheck({ host, service, command, timeout: checkTimeout }, target, report, context, drain);
+      } else {
+        await drain();
+        await submitLines(target, report, context);
+      }
+      // the target may be back
+      const left = await drain();
+      if (queueDir !== undefined) report.queue(left, queueDir);
     } finally {
       await target.close();
     }

@@ -1,5 +1,6 @@
 import { type ProgramContext, printable, Status, worst } from "monitoring-plugins-ts";
 import {
+  type Left,
   type Outcome,
   type OutcomeKind,
   objectName,
@@ -7,7 +8,7 @@ import {
   statusOf,
 } from "monitoring-plugins-ts/passive";
 
-/** What is counted at the end: outcomes, and lines that were no results. */
+/** What is counted: outcomes, and lines that were no results. */
 type Counted = OutcomeKind | "no result";
 
 /** In the order of printing. */
@@ -21,7 +22,8 @@ export class Report {
   readonly #context: Pick<ProgramContext, "print">;
   readonly #isQuiet: boolean;
   readonly #proof: boolean;
-  readonly #counts = new Map<Counted, number>();
+  readonly #submitted = new Counts();
+  readonly #queued = new Counts();
   #status: Status = Status.OK;
   #isRead = true;
 
@@ -37,33 +39,74 @@ export class Report {
     return this.#status;
   }
 
-  outcome(result: PassiveResult, { kind, text }: Outcome): void {
-    this.#count(kind, statusOf(kind, this.#proof), `${objectName(result)}: ${kind} - ${text}`);
+  outcome(result: PassiveResult, outcome: Outcome): void {
+    this.#submitted.add(outcome.kind);
+    this.#say(objectName(result), outcome);
+  }
+
+  /** What became of a result that was in the queue. @param result undefined for a file that was none */
+  delivered(result: PassiveResult | undefined, outcome: Outcome): void {
+    this.#queued.add(outcome.kind);
+    this.#say(result === undefined ? "queue" : objectName(result), outcome);
   }
 
   /** A line of stdin that is no result. */
   noResult(line: number, why: string): void {
-    this.#count("no result", Status.UNKNOWN, `line ${line}: no result - ${why}`);
+    this.#submitted.add("no result");
+    this.#status = worst([this.#status, Status.UNKNOWN]);
+    this.#print(`line ${line}: no result - ${why}`);
   }
 
-  /** One line about all of them. */
+  /** One line about all results of stdin. */
   summary(): void {
-    const all = [...this.#counts.values()].reduce((sum, count) => sum + count, 0);
-    const counts = ORDER.flatMap((what) => (this.#counts.has(what) ? [`${this.#counts.get(what)} ${what}`] : [])).join(
-      ", ",
-    );
-    const line = `${all} ${all === 1 ? "result" : "results"}${counts === "" ? "" : `: ${counts}`}`;
-    if (!this.#isQuiet || this.#status !== Status.OK) this.#print(line);
+    const { sum, words } = this.#submitted;
+    if (this.#isQuiet && this.#status === Status.OK && !this.#submitted.has("kept")) return;
+    this.#print(`${sum} ${sum === 1 ? "result" : "results"}${sum === 0 ? "" : `: ${words}`}`);
   }
 
-  #count(what: Counted, status: Status, line: string): void {
-    this.#counts.set(what, (this.#counts.get(what) ?? 0) + 1);
+  /** What has left the queue, and what it still has. */
+  queue({ count, others }: Left, folder: string): void {
+    if (count > 0) this.#status = worst([this.#status, statusOf("kept", this.#proof)]);
+    const parts = [
+      ...(this.#queued.sum === 0 ? [] : [`${this.#queued.words} from it`]),
+      ...(count === 0 ? [] : [`${count} left`]),
+      ...(others === 0 ? [] : [`${others} for other targets`]),
+    ];
+    if (parts.length > 0 && (!this.#isQuiet || this.#status !== Status.OK)) {
+      this.#print(`queue ${folder}: ${parts.join(", ")}`);
+    }
+  }
+
+  #say(name: string, { kind, text }: Outcome): void {
+    // what is kept may be delivered before the end, see queue()
+    const status = kind === "kept" ? Status.OK : statusOf(kind, this.#proof);
     this.#status = worst([this.#status, status]);
-    if (!this.#isQuiet || status !== Status.OK) this.#print(line);
+    if (!this.#isQuiet || status !== Status.OK || kind === "kept") this.#print(`${name}: ${kind} - ${text}`);
   }
 
   /** Once nobody reads any more, the results are submitted all the same. */
   #print(line: string): void {
     if (this.#isRead) this.#isRead = this.#context.print(`${printable(line)}\n`);
+  }
+}
+
+class Counts {
+  readonly #counts = new Map<Counted, number>();
+
+  add(what: Counted): void {
+    this.#counts.set(what, (this.#counts.get(what) ?? 0) + 1);
+  }
+
+  has(what: Counted): boolean {
+    return this.#counts.has(what);
+  }
+
+  get sum(): number {
+    return [...this.#counts.values()].reduce((sum, count) => sum + count, 0);
+  }
+
+  /** `3 accepted, 1 lost` */
+  get words(): string {
+    return ORDER.flatMap((what) => (this.has(what) ? [`${this.#counts.get(what)} ${what}`] : [])).join(", ");
   }
 }

@@ -14,12 +14,17 @@ export interface Check {
   readonly timeout: Timeout;
 }
 
-/** Runs a plugin, and submits its result. @throws UsageError naming a host or service that cannot be used */
+/**
+ * Runs a plugin, and submits its result.
+ *
+ * @param before what has to be done before anything is submitted
+ * @throws UsageError naming a host or service that cannot be used */
 export async function submitCheck(
   { host, service, command, timeout }: Check,
   target: Target,
   report: Report,
   context: Pick<ProgramContext, "now" | "onExit">,
+  before: () => Promise<unknown>,
 ): Promise<void> {
   const started = context.now() / 1000;
   // told before anything is run
@@ -29,6 +34,7 @@ export async function submitCheck(
   const found = resultOf(await running.ended, timeout);
   const exitCode = service === undefined && found.exitCode === Status.WARNING ? Status.OK : found.exitCode;
   const result = toResult({ host, service, ...found, exitCode, started }, context.now() / 1000);
+  await before();
   report.outcome(result, await target.submit(result, new AbortController().signal));
 }
 

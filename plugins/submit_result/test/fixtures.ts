@@ -1,3 +1,3 @@
 import type { Fixtures } from "#test/support/fixtures.ts";
 
-export default { selecting: ["--to", "-H", "-S"] } satisfies Fixtures;
+export default { selecting: ["--to", "--queue-dir", "-H", "-S"] } satisfies Fixtures;
