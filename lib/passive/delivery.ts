@@ -26,6 +26,36 @@ export interface Delivery extends Target {
   drain(signal: AbortSignal, report: Report): Promise<Left>;
 }
 
+/**
+ * Delivers what the queue has now and every so many seconds, for a program that goes on: a result waits behind older ones of its object
+ * until they are delivered.
+ *
+ * @param failed told when the queue cannot be read
+ * @returns ends it; resolves when nothing of it is under way
+ */
+export function keepDraining(
+  delivery: Delivery,
+  seconds: number,
+  report: Report,
+  failed: (error: Error) => void,
+): () => Promise<void> {
+  const abort = new AbortController();
+  let timer: NodeJS.Timeout | undefined;
+  const drain = async (): Promise<void> => {
+    await delivery.drain(abort.signal, report).catch(failed);
+    if (!abort.signal.aborted) timer = setTimeout(again, seconds * 1000);
+  };
+  let draining = drain();
+  function again() {
+    draining = drain();
+  }
+  return async () => {
+    clearTimeout(timer);
+    abort.abort();
+    await draining;
+  };
+}
+
 /** Bounds of a queue. */
 export interface QueueLimits {
   /** Results. */

@@ -3,7 +3,7 @@
  *
  * @packageDocumentation
  */
-export type { Delivery, Left } from "./delivery.ts";
+export { type Delivery, keepDraining, type Left } from "./delivery.ts";
 export { formatCommand } from "./external-command.ts";
 export { openTarget, readCredentials, targetOptions } from "./options.ts";
 export { type Outcome, type OutcomeKind, statusOf } from "./outcome.ts";

@@ -1,8 +1,8 @@
 import { setFlagsFromString } from "node:v8";
 
 import type { ProgramContext, Status, Values } from "monitoring-plugins-ts";
-import { UsageError } from "monitoring-plugins-ts";
-import type { Target } from "monitoring-plugins-ts/passive";
+import { printable, UsageError } from "monitoring-plugins-ts";
+import { type Delivery, keepDraining, objectName } from "monitoring-plugins-ts/passive";
 
 import { DeadLetters } from "./dead-letters.ts";
 import { Ledger, type Snapshot } from "./ledger.ts";
@@ -15,10 +15,13 @@ import { tellSystemd } from "./systemd.ts";
 
 type Options = Values<typeof brokerOptions> & { readonly timeout: number; readonly verbose: boolean };
 
+/** Between two tries to deliver what --queue-dir has. */
+const DRAIN_SECONDS = 10;
+
 /** Relays until SIGTERM. @returns the exit code */
 export async function start(
   options: Options,
-  { reading, target }: { readonly reading: Reading; readonly target: Target },
+  { reading, target }: { readonly reading: Reading; readonly target: Delivery },
   context: ProgramContext,
 ): Promise<Status> {
   sparingly();
@@ -35,11 +38,23 @@ export async function start(
   const unwritten = (error: Error) => log(`--status-file: ${error.message}`);
   const endWriting = writeStatus(options.statusFile, () => ledger.snapshot(), unwritten);
   const endTelling = tellSystemd(context.env);
+  const endDraining = keepDraining(
+    target,
+    DRAIN_SECONDS,
+    (result, { kind, text }) => {
+      // what the core does not take, or was dropped, is gone: said in any case
+      const isThere = kind === "processed" || kind === "accepted" || kind === "older";
+      const line = `${result === undefined ? "queue" : objectName(result)}: ${kind}: ${printable(text)}`;
+      (isThere ? detail : log)(line);
+    },
+    (error) => log(`--queue-dir: ${printable(error.message)}`),
+  );
   try {
     return await relayUntilStopped({ sources: options.from, options: stomp, relay, ledger, stop, log, now });
   } finally {
     endTelling();
     endWriting();
+    await endDraining();
     await target.close();
   }
 }

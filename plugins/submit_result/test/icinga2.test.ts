@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { createHash, X509Certificate } from "node:crypto";
-import { chmodSync, readFileSync, writeFileSync } from "node:fs";
+import { chmodSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { after, test } from "node:test";
 
@@ -23,6 +23,7 @@ const SERVICES = [
   "lines",
   "rights",
   "trust",
+  "again",
   "proof",
   "by file",
   "strange ü/%2f|a=b",
@@ -271,6 +272,38 @@ test("--verify reads back: processed, older, or not proven", real, async () => {
   );
   const words = "accepted - not proven: user blind has no right to read it back (objects/query/Service)";
   assert.deepEqual([blind.code, blind.stdout], [1, `web proof: ${words}\n`]);
+});
+
+test("a result that was delivered, and whose run was killed before it knew, is not submitted again", real, async () => {
+  const queue = join(folder, "queue");
+  const time = Date.now() / 1000 - 30.25;
+  const line = JSON.stringify({ host: "web", service: "again", exit_code: 2, output: "once", time });
+  const dead = await refused();
+  const away = ["--to", `icinga2:https://${dead.address}`, "--auth-file", auth("sender"), "--queue-dir", queue];
+  assert.equal((await submitLines(line, away)).code, 1);
+  // what is in the queue is for the target it was submitted to
+  const there = [...to(), "--queue-dir", queue, "--verify"];
+  const [file = ""] = readdirSync(queue);
+  const kept = readFileSync(join(queue, file));
+  const probe = await submitLines("", there);
+  assert.match(probe.stdout, /^queue \S+: 1 for other targets$/m);
+  const ours = createHash("sha256").update(icinga.url).digest("hex").slice(0, 8);
+  const name = file.replace(/^(\d+)-[0-9a-f]{8}/, `$1-${ours}`);
+  writeFileSync(join(queue, name), kept);
+  const first = await submitLines("", there);
+  assert.match(first.stdout, /^web again: processed - read back \(from the queue\)$/m);
+  const started = await icinga.object("services/web!again");
+  // as it was before the run that was killed removed it
+  writeFileSync(join(queue, name), kept);
+  const second = await submitLines("", there);
+  assert.equal(second.code, 0);
+  assert.match(second.stdout, /^web again: processed - read back: it was there already \(from the queue\)$/m);
+  assert.deepEqual(await icinga.object("services/web!again"), started);
+  assert.equal((await submit("again", "echo newer", "--verify")).code, 0);
+  writeFileSync(join(queue, name), kept);
+  const third = await submitLines("", there);
+  assert.match(third.stdout, /^web again: older - Icinga 2 has a newer one, of /m);
+  assert.equal((await lastOf("again")).output, "newer");
 });
 
 test("a command file is proven by Livestatus", real, async () => {
