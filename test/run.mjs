@@ -17,6 +17,8 @@ const standalone = process.argv.includes("--standalone");
 const filters = process.argv.slice(2).filter((argument) => argument !== "--standalone");
 /** Those that take longest, in the order in which they are started: at the end nothing would be left to do beside them. */
 const LONGEST = [
+  "packaging/relay",
+  "relay_results/test/kill",
   "packaging/install",
   "packaging/debian",
   "contract",
