@@ -5,6 +5,7 @@
  */
 export { type Delivery, keepDraining, type Left } from "./delivery.ts";
 export { formatCommand } from "./external-command.ts";
+export { sparingly } from "./memory.ts";
 export { openTarget, readCredentials, targetOptions } from "./options.ts";
 export { type Outcome, type OutcomeKind, statusOf } from "./outcome.ts";
 export { parseJsonResult, parseResultLine, parseTabbedResult } from "./read.ts";

@@ -1,8 +1,6 @@
-import { setFlagsFromString } from "node:v8";
-
 import type { ProgramContext, Status, Values } from "monitoring-plugins-ts";
 import { printable, UsageError } from "monitoring-plugins-ts";
-import { type Delivery, keepDraining, objectName } from "monitoring-plugins-ts/passive";
+import { type Delivery, keepDraining, objectName, sparingly } from "monitoring-plugins-ts/passive";
 
 import { DeadLetters } from "./dead-letters.ts";
 import { Ledger, type Snapshot } from "./ledger.ts";
@@ -56,15 +54,6 @@ export async function start(
     endWriting();
     await endDraining();
     await target.close();
-  }
-}
-
-/** Lets V8 collect garbage early: in a program that runs for months a third less memory is worth a fifth more time. */
-function sparingly(): void {
-  try {
-    setFlagsFromString("--optimize-for-size");
-  } catch {
-    // not V8
   }
 }
 

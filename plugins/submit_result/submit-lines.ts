@@ -1,5 +1,5 @@
 import type { ProgramContext } from "monitoring-plugins-ts";
-import { type PassiveResult, parseResultLine, type Target } from "monitoring-plugins-ts/passive";
+import { type PassiveResult, parseResultLine, sparingly, type Target } from "monitoring-plugins-ts/passive";
 
 import { type Line, MAX_LINE, readLines } from "./lines.ts";
 import type { Report } from "./report.ts";
@@ -9,6 +9,7 @@ const MOST_HELD = 64;
 
 /** Submits the results on stdin as they come, and says at the end how many had which outcome. */
 export async function submitLines(target: Target, report: Report, { now }: Pick<ProgramContext, "now">): Promise<void> {
+  sparingly();
   const { signal } = new AbortController();
   const held = new Set<Promise<void>>();
   for await (const line of readLines(process.stdin)) {

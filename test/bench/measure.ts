@@ -1,5 +1,6 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
+import { closeSync, openSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 
 import type { Owner } from "../support/owner.ts";
@@ -17,6 +18,8 @@ const reportPeak = fileURLToPath(new URL("report-peak.cjs", import.meta.url));
 export interface Contender {
   readonly name: string;
   readonly command: readonly string[];
+  /** Path of a file on stdin, which is otherwise empty. */
+  readonly input?: string;
 }
 
 /** What was measured of one contender. */
@@ -45,8 +48,8 @@ export const EMPTY_NODE: Contender = { name: "node -e 0", command: [process.exec
 export async function race(contenders: readonly Contender[], rounds: number): Promise<readonly Measured[]> {
   const times = contenders.map((): number[] => []);
   for (let round = 0; round <= rounds; round++) {
-    for (const [index, { command }] of contenders.entries()) {
-      const ms = await time(command);
+    for (const [index, { command, input }] of contenders.entries()) {
+      const ms = await time(command, input);
       if (round > 0) times[index]?.push(ms);
     }
   }
@@ -57,26 +60,33 @@ export async function race(contenders: readonly Contender[], rounds: number): Pr
   });
 }
 
-async function time([file = "", ...args]: readonly string[]): Promise<number> {
+async function time([file = "", ...args]: readonly string[], input?: string): Promise<number> {
+  const stdin = openInput(input);
   const start = process.hrtime.bigint();
-  await once(spawn(file, args, { cwd: root, env: ENVIRONMENT, stdio: "ignore" }), "exit");
-  return Number(process.hrtime.bigint() - start) / 1e6;
+  await once(spawn(file, args, { cwd: root, env: ENVIRONMENT, stdio: [stdin, "ignore", "ignore"] }), "exit");
+  const end = process.hrtime.bigint();
+  closeSync(stdin);
+  return Number(end - start) / 1e6;
 }
 
-/** The most memory a Node program held, in MiB: median of three runs. */
-export async function peakMiB([node = "", ...args]: readonly string[]): Promise<number> {
+const openInput = (path = "/dev/null") => openSync(path, "r");
+
+/** The most memory a Node program held, in MiB: median of three runs. @param input path of a file on stdin */
+export async function peakMiB([node = "", ...args]: readonly string[], input?: string): Promise<number> {
   const peaks: number[] = [];
   for (let run = 0; run < 3; run++) {
+    const stdin = openInput(input);
     const child = spawn(node, ["--require", reportPeak, ...args], {
       cwd: root,
       env: ENVIRONMENT,
-      stdio: ["ignore", "ignore", "ignore", "pipe"],
+      stdio: [stdin, "ignore", "ignore", "pipe"],
     });
     let text = "";
     child.stdio[3]?.on("data", (chunk: Buffer) => {
       text += chunk.toString();
     });
     await once(child, "close");
+    closeSync(stdin);
     peaks.push(Number(text) / 1024);
   }
   return median(peaks);
