@@ -7,8 +7,8 @@ import { runPlugin } from "#test/support/exec.ts";
 import { needs } from "#test/support/needs.ts";
 import { temporaryFolder } from "#test/support/proc-tree.ts";
 import { until } from "#test/support/until.ts";
-
 import { ACTIVEMQ, type Activemq, startActivemq } from "./activemq/start.ts";
+import { aged } from "./aged.ts";
 
 const real = needs(...ACTIVEMQ);
 
@@ -174,6 +174,21 @@ test("a standby is named, and the active broker decides; when it dies the standb
   const lost = "CRITICAL - Queue results has 0 consumers and holds 2 messages";
   assert.equal(said(await both()), `${lost}\nno answer: ${waits}`);
 
+  // one look and the next, ten minutes later
+  const history = temporaryFolder(t);
+  const served = () => both("-q", "served", "--state-dir", history);
+  await stomp.send("served", 2, { persistent: "true" });
+  await (await one.stomp()).subscribe("served");
+  assert.match(said(await served()), /^OK - Queue served: 0 ready, 2 unacknowledged, 1 consumers/);
+  await aged(history, 600);
+  await stomp.send("served", 3, { persistent: "true" });
+  const stalled = await served();
+  assert.match(
+    said(stalled),
+    /^WARNING - Queue served: no message was acknowledged for 10 min by its 1 consumer, and it holds 5 messages/,
+  );
+  assert.match(stalled.stdout, / 'served_publish'=1[78];/);
+
   // a dead letter, and what becomes of it in the next life
   await stomp.send("tried", 1, { persistent: "true", expires: "1" });
   await until(
@@ -187,6 +202,19 @@ test("a standby is named, and the active broker decides; when it dies the standb
   );
   await two.stomp();
   const after = await both("--dead-letters-warning", "0");
-  assert.match(said(after), /^CRITICAL - Queue results has 0 consumers and holds 2 messages\. 1 dead letter\./);
+  assert.match(said(after), /^CRITICAL - .*Queue results has 0 consumers and holds 2 messages\. 1 dead letter\./);
   assert.match(after.stdout, / 'dead_letters'=1;0;;0 /);
+
+  // its counters start at 0
+  await aged(history, 600);
+  const anew = "CRITICAL - Queue served has 0 consumers and holds 5 messages";
+  for (const rates of [
+    /^[^|]*\| (?!.*_publish)/,
+    / 'served_publish'=0;;;0 'served_deliver'=0;;;0 'served_ack'=0;;;0 /,
+  ]) {
+    const next = await served();
+    assert.equal(said(next), anew);
+    assert.match(next.stdout, rates);
+    await aged(history, 600);
+  }
 });
