@@ -52,6 +52,9 @@ export interface Events {
 
 const HEARTBEAT_MS = 5000;
 
+/** RabbitMQ takes a subscription before it looks whether there is such a queue: an error comes later, or never. */
+const SECOND_THOUGHT_MS = 1000;
+
 /** A source as people call it. */
 export const sourceName = ({ server, destination }: Source) => `${formatEndpoint(server)}${destination}`;
 
@@ -63,6 +66,10 @@ export class Consumer {
   #client: Client | undefined;
   #socket: Socket | undefined;
   #ending: Ending | undefined;
+  #secondThought: NodeJS.Timeout | undefined;
+  #isSubscribed = false;
+  /** Aborted when the broker has not answered in time, or is not waited for any longer. */
+  readonly #patience = new AbortController();
 
   constructor(source: Source, options: StompOptions, events: Events) {
     this.#source = source;
@@ -74,12 +81,11 @@ export class Consumer {
   async run(): Promise<Ending> {
     const { server, isTls } = this.#source;
     const { seconds, tls, login, vhost } = this.#options;
-    const patience = new AbortController();
-    const timer = setTimeout(() => patience.abort(new DeadlineError(Status.CRITICAL, seconds)), seconds * 1000);
+    const timer = setTimeout(() => this.#patience.abort(new DeadlineError(Status.CRITICAL, seconds)), seconds * 1000);
     try {
       const { Client } = await import("@stomp/stompjs");
       const connection = await Connection.open(server, {
-        signal: patience.signal,
+        signal: this.#patience.signal,
         tls: isTls ? tls : undefined,
         maxBytes: Number.POSITIVE_INFINITY,
       });
@@ -111,6 +117,7 @@ export class Consumer {
       return this.#ending ?? { kind: "lost", text: error.message };
     } finally {
       clearTimeout(timer);
+      clearTimeout(this.#secondThought);
       await this.#client?.deactivate({ force: true });
       this.#socket?.close();
     }
@@ -120,12 +127,12 @@ export class Consumer {
   close(): void {
     this.#ending ??= { kind: "stopped", text: "stopped" };
     if (this.#client?.connected) void this.#client.deactivate();
-    else this.#socket?.close();
+    else this.abandon();
   }
 
-  /** Ends the connection at once. */
+  /** Ends the connection at once, also one that is not there yet. */
   abandon(): void {
-    this.#socket?.close();
+    this.#patience.abort();
   }
 
   #subscribe(subscribed: () => void): void {
@@ -133,7 +140,7 @@ export class Consumer {
     client.watchForReceipt(SUBSCRIPTION, () =>
       this.#guard(() => {
         subscribed();
-        this.#events.subscribed();
+        this.#secondThought = setTimeout(() => this.#subscribed(), SECOND_THOUGHT_MS);
       }),
     );
     const prefetch = `${this.#options.prefetch}`;
@@ -146,7 +153,15 @@ export class Consumer {
     });
   }
 
+  #subscribed(): void {
+    clearTimeout(this.#secondThought);
+    if (this.#isSubscribed || this.#ending !== undefined) return;
+    this.#isSubscribed = true;
+    this.#events.subscribed();
+  }
+
   #deliver(message: IMessage): void {
+    this.#subscribed();
     const { headers, binaryBody } = message;
     const cutFrom = headers[CUT];
     const isOpen = () => this.#ending === undefined && this.#client?.connected === true;

@@ -209,6 +209,7 @@ test("a wrong password, a queue that is missing: it ends, and says so", real, as
     assert.deepEqual([code, stderr], [2, ""]);
     assert.match(stdout, why);
     assert.match(stdout, /every broker has refused: nothing can be relayed\n$/);
+    assert.doesNotMatch(stdout, /takes results/);
   };
   const queue = await makeQueue();
   const wrong = to(icinga).map((arg) => (arg.endsWith("/broker") ? join(folder, "wrong") : arg));
@@ -337,7 +338,7 @@ test("SIGTERM before there is a broker", async (t) => {
   const file = join(mkdtempSync(join(tmpdir(), "test-relay-")), "auth");
   t.after(() => rmSync(join(file, ".."), { recursive: true }));
   writeFileSync(file, "a:b\n", { mode: 0o600 });
-  const nobody = `127.0.0.1:${await freePort()}`;
+  const [nobody, mute] = [`127.0.0.1:${await freePort()}`, await silent(t)];
   const target = ["--to", `icinga2:https://${nobody}`, "--auth-file", file];
   const running = relay(t, "--from", `stomp://${nobody}/queue/a`, ...target, ...PLAIN);
   await until(
@@ -345,4 +346,16 @@ test("SIGTERM before there is a broker", async (t) => {
     () => running.text(),
   );
   await stopped(running);
+  const waiting = relay(
+    t,
+    ...["--from", `stomp://${nobody}/queue/a`, "--from", `stomp://${mute.address}/queue/a`, "-t", "1h"],
+    ...target,
+    ...PLAIN,
+  );
+  // the next one is asked
+  await until(
+    () => waiting.text().includes("Connection refused"),
+    () => waiting.text(),
+  );
+  await stopped(waiting);
 });
