@@ -28,6 +28,7 @@ export function evaluate(
     gauges.rate.measure(lastMinute),
     gauges.oldest.measure(oldest === undefined ? 0 : seconds(now - oldest), { say: (text) => text + why }),
     gauges.undelivered.measure(status.undeliveredLastHour),
+    gauges.kept.measure(status.keptLastHour),
     gauges.poison.measure(status.poisonLastHour),
     gauges.silence.measure(seconds(now - (status.lastDelivery ?? status.started))),
     gauges.disconnected.measure(source === undefined ? seconds(now - sourceSince) : 0),

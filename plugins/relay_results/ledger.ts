@@ -1,5 +1,5 @@
-/** How a message left: its result was taken, it came again after that, it has no result, nobody takes it, or the connection went with it. */
-export type Settlement = "delivered" | "again" | "poison" | "undelivered" | "gone";
+/** How a message left: its result was taken, or kept to be delivered later, it came again after that, it has no result, nobody takes it, or the connection went with it. */
+export type Settlement = "delivered" | "kept" | "again" | "poison" | "undelivered" | "gone";
 
 /** What a relay tells of itself; times in milliseconds since 1970, undefined for what never was. */
 export interface Snapshot {
@@ -19,6 +19,7 @@ export interface Snapshot {
   /** In the last hour. */
   readonly poisonLastHour: number;
   readonly undeliveredLastHour: number;
+  readonly keptLastHour: number;
   readonly underWay: number;
   /** When the oldest message under way had come. */
   readonly oldest?: number | undefined;
@@ -61,10 +62,18 @@ export class Ledger {
   readonly #started: number;
   /** When each message under way had come; the oldest is the first. */
   readonly #underWay = new Map<object, number>();
-  readonly #totals: Record<Settlement, number> = { delivered: 0, again: 0, poison: 0, undelivered: 0, gone: 0 };
+  readonly #totals: Record<Settlement, number> = {
+    delivered: 0,
+    kept: 0,
+    again: 0,
+    poison: 0,
+    undelivered: 0,
+    gone: 0,
+  };
   readonly #minute = new Window(MINUTE_MS);
   readonly #poison = new Window(60 * MINUTE_MS);
   readonly #undelivered = new Window(60 * MINUTE_MS);
+  readonly #kept = new Window(60 * MINUTE_MS);
   #source: string | undefined;
   #sourceSince: number;
   #lastDelivery: number | undefined;
@@ -95,6 +104,7 @@ export class Ledger {
     this.#totals[how]++;
     if (how === "poison") this.#poison.add(now);
     if (how === "undelivered") this.#undelivered.add(now);
+    if (how === "kept") this.#kept.add(now);
     if (how !== "delivered") return;
     this.#minute.add(now);
     this.#lastDelivery = now;
@@ -115,6 +125,7 @@ export class Ledger {
       lastMinute: this.#minute.count(now),
       poisonLastHour: this.#poison.count(now),
       undeliveredLastHour: this.#undelivered.count(now),
+      keptLastHour: this.#kept.count(now),
       underWay: this.#underWay.size,
       oldest,
       lastDelivery: this.#lastDelivery,

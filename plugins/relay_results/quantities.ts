@@ -34,6 +34,16 @@ export const quantities = {
     warning: { flags: "--undelivered-warning", default: "1" },
     critical: "--undelivered-critical",
   }),
+  kept: quantity({
+    section,
+    grammar: CountThreshold,
+    label: "kept",
+    min: 0,
+    meaning: "results of the last hour that are kept to be delivered later",
+    text: "<value> result(s) kept to be delivered later in the last hour",
+    warning: { flags: "--kept-warning", default: "1" },
+    critical: "--kept-critical",
+  }),
   poison: quantity({
     section,
     grammar: CountThreshold,

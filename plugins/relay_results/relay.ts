@@ -124,7 +124,7 @@ export class Relay {
         this.#remember(key);
         detail(`${name}: ${outcome.kind}: ${printable(outcome.text)}`);
         delivery.ack();
-        ledger.settled(delivery, "delivered");
+        ledger.settled(delivery, outcome.kind === "kept" ? "kept" : "delivered");
         return;
       }
       if (!outcome.again || (outcome.kind === "inactive" && now() - begin > INACTIVE_MS)) {

@@ -46,7 +46,15 @@ export function readStatus(path: string): Snapshot {
   } catch {
     read = null;
   }
-  const numbers = [read?.pid, read?.written, read?.started, read?.sourceSince, read?.lastMinute, read?.underWay];
+  const numbers = [
+    read?.pid,
+    read?.written,
+    read?.started,
+    read?.sourceSince,
+    read?.lastMinute,
+    read?.underWay,
+    read?.keptLastHour,
+  ];
   if (!numbers.every(Number.isFinite) || typeof read?.target !== "string" || typeof read.totals !== "object") {
     throw new Error(`'${path}' is no status of relay_results`);
   }

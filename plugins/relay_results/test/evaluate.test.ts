@@ -17,10 +17,11 @@ const WELL: Snapshot = {
   source: "mq1:61613/queue/a",
   sourceSince: NOW - 3_600_000,
   target: "https://icinga:5665",
-  totals: { delivered: 1000, again: 0, poison: 0, undelivered: 0, gone: 0 },
+  totals: { delivered: 1000, kept: 0, again: 0, poison: 0, undelivered: 0, gone: 0 },
   lastMinute: 12,
   poisonLastHour: 0,
   undeliveredLastHour: 0,
+  keptLastHour: 0,
   underWay: 2,
   oldest: NOW - 3000,
   lastDelivery: NOW - 2000,
@@ -34,7 +35,7 @@ async function judge(changes: Partial<Snapshot>, args: readonly string[] = [], i
 test("a relay that delivers is OK", async () => {
   assert.equal(
     await judge({}),
-    "relay_results OK - 12 results in the last minute from mq1:61613/queue/a to https://icinga:5665, 2 under way | 'rate'=12;;;0 'oldest'=3s;60;300;0 'undelivered'=0;1;;0 'poison'=0;1;;0 'silence'=2s;;;0 'disconnected'=0s;15;60;0",
+    "relay_results OK - 12 results in the last minute from mq1:61613/queue/a to https://icinga:5665, 2 under way | 'rate'=12;;;0 'oldest'=3s;60;300;0 'undelivered'=0;1;;0 'kept'=0;1;;0 'poison'=0;1;;0 'silence'=2s;;;0 'disconnected'=0s;15;60;0",
   );
 });
 
@@ -46,6 +47,7 @@ test("what is wrong is said, by the numbers that tell", async () => {
       [],
       "CRITICAL - a message has waited 10 min for its acknowledgement (https://icinga:5665: Connection refused)",
     ],
+    [{ keptLastHour: 3 }, [], "WARNING - 3 results kept to be delivered later in the last hour"],
     [{ poisonLastHour: 1 }, [], "WARNING - 1 message without a result in the last hour"],
     [{ undeliveredLastHour: 2 }, ["--undelivered-critical", "2"], "CRITICAL - 2 results not taken in the last hour"],
     [{ source: undefined, sourceSince: NOW - 20_000 }, [], "WARNING - no broker for 20 s"],

@@ -188,6 +188,23 @@ test("while the core is away the broker keeps the results; of one object none ov
   await stopped(running);
 });
 
+test("with --queue-dir they are kept there while the core is away, and delivered when it is back", real, async (t) => {
+  const [queue, icinga] = [await makeQueue(), await fakeIcinga(t, certificates)];
+  await icinga.stop();
+  await broker.send(queue, [result("one"), result("two")]);
+  const running = relay(t, ...from(queue), ...to(icinga), ...PLAIN, "--queue-dir", join(folder, "kept"));
+  await until(
+    () => running.text().split(": kept: ").length === 3,
+    () => running.text(),
+  );
+  await icinga.start();
+  await until(
+    () => icinga.results.length === 2,
+    () => running.text(),
+  );
+  await stopped(running);
+});
+
 test("told to end while the core is away, it leaves the results to the broker", real, async (t) => {
   const [queue, icinga] = [await makeQueue(), await fakeIcinga(t, certificates)];
   await icinga.stop();
