@@ -20,7 +20,8 @@ async function start(t: TestContext, ...queues: readonly Row[]) {
   const fake = await fakeManagement(t, ...queues);
   const folder = temporaryFolder(t);
   const run = async (...args: readonly string[]) => {
-    const all = ["-H", fake.url, "--state-dir", folder, "--confirm", "0", ...args];
+    // a long list takes its time on a busy machine
+    const all = ["-H", fake.url, "--state-dir", folder, "--confirm", "0", "-t", "50", ...args];
     return (await execPlugin("check_broker_queue", ...all)).stdout.replace("check_broker_queue ", "");
   };
   const file = async () => join(folder, (await readdir(folder))[0] ?? "");

@@ -9,6 +9,7 @@ import { startGearmand } from "#test/servers/gearmand.ts";
 import { type ModGearmanWorkerOptions, startModGearmanWorker } from "#test/servers/mod-gearman-worker.ts";
 import * as raw from "#test/servers/raw-worker.ts";
 import { needs } from "#test/support/needs.ts";
+import { until } from "#test/support/until.ts";
 import { check, listed } from "./check.ts";
 
 const real = needs("gearmand");
@@ -246,12 +247,13 @@ test("nobody fetches the job: how many workers, how many jobs, and by which prio
       const { address } = await startGearmand(t);
       // counted as a worker, but never asking for a job
       await registerQueues(t, address, ["service"]);
-      const running = check("-H", address, "-t", "4", "--priority", level);
-      let line: string | undefined;
-      while (!line?.includes("1")) {
-        const counts = /^service\t(.*)\t1$/m.exec(await adminCommand(address, "prioritystatus"));
-        line = counts?.[1];
-      }
+      const running = check("-H", address, "-t", "10", "--priority", level);
+      let line = "";
+      const isWaiting = async () => {
+        [, line = ""] = /^service\t(.*)\t1$/m.exec(await adminCommand(address, "prioritystatus")) ?? [];
+        return line.includes("1");
+      };
+      await until(isWaiting, () => `a job that waits by priority ${level}`);
       const { says, state } = await running;
       assert.equal(
         `${state} ${says}`,
