@@ -4,6 +4,7 @@ import { setFlagsFromString } from "node:v8";
 export function sparingly(): void {
   try {
     setFlagsFromString("--optimize-for-size");
+    setFlagsFromString("--semi-space-growth-factor=1");
   } catch {
     // not V8
   }
