@@ -17,15 +17,31 @@ export default async function bench(owner: Owner): Promise<string> {
   owner.after(() => rmSync(state, { recursive: true, force: true }));
   const check = ({ url }: { readonly url: string }) =>
     plugin("check_broker_queue", "-H", url, "--state-dir", state, "-t", "60");
+  /** What is not the check's own: a Node that asks for the same queues and does nothing with them. */
+  const bare = (url: string) => [
+    process.execPath,
+    "-e",
+    `require("node:http").get("${url}/api/queues/%2F", (answer) => answer.resume().on("end", () => process.exit()))`,
+  ];
   const names = Array.from({ length: 10_000 }, (_, at) => `queue_${at}`);
-  const one = { name: "one queue", command: check(await fakeManagement(owner, row("results", 1, 1))) };
+  const single = await fakeManagement(owner, row("results", 1, 1));
+  const one = { name: "one queue", command: check(single) };
   const many = await fakeManagement(owner, ...names.map((name) => row(name, 1, 1)));
   const activemq = await fakeJolokia(owner, "classic", classicQueue("results", 1, 1));
   const manyOfActivemq = await fakeJolokia(owner, "classic", ...names.map((name) => classicQueue(name, 1, 1)));
-  const start = await race([EMPTY_NODE, one, { name: "one queue of ActiveMQ", command: check(activemq) }], ROUNDS);
+  const start = await race(
+    [
+      EMPTY_NODE,
+      { name: "one request by node:http", command: bare(single.url) },
+      one,
+      { name: "one queue of ActiveMQ", command: check(activemq) },
+    ],
+    ROUNDS,
+  );
   const sizes = await race(
     [
       one,
+      { name: "10,000 queues, the request alone", command: bare(many.url) },
       { name: "10,000 queues", command: check(many) },
       { name: "10,000 queues of ActiveMQ", command: check(manyOfActivemq) },
     ],
