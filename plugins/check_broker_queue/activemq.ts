@@ -50,6 +50,7 @@ export async function activemq(connection: Connection, only: string | undefined)
     unroutable: undefined,
     uptimes: new Map(uptime === undefined ? [] : [[name, uptime / 1000]]),
     withheld: undefined,
+    counting: "at once",
     countless: hasCounts ? "the broker could not tell them" : "the broker's statistics are off",
   };
 }

@@ -44,6 +44,7 @@ export async function artemis(connection: Connection): Promise<Told> {
     unroutable: undefined,
     uptimes: new Map(uptime === undefined ? [] : [[name, uptime / 1000]]),
     withheld: undefined,
+    counting: "at once",
     countless: "the broker could not tell them",
   };
 }

@@ -68,6 +68,8 @@ export interface Told {
   readonly uptimes: ReadonlyMap<string, number>;
   /** Why memory, store and uptimes are not told, with what would help; undefined where they are. */
   readonly withheld: string | undefined;
+  /** When this source has counts of a new queue: `never` where its statistics are off. */
+  readonly counting: "at once" | "late" | "never";
   /** Why a queue of this broker may have no counts. */
   readonly countless: string;
 }

@@ -45,6 +45,7 @@ export default definePlugin({
       {
         nodes: server.map((broker) => ({ url: broker.url(tls !== undefined), login, vhost })),
         http: { family, tls },
+        type: options.type,
         // dead letters are in other queues
         only: others.length === 0 && !options.deadLetters.isJudged ? only : undefined,
         confirmSeconds: options.confirm,

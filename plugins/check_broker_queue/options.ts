@@ -13,6 +13,7 @@ import { formatEndpoint, networkOptions, parseAddress, withPort } from "monitori
 import { parseStateFolder } from "monitoring-plugins-ts/state";
 
 import { quantities } from "./quantities.ts";
+import { SOURCES, type Type } from "./sources.ts";
 
 const BROKER = "Broker";
 const QUEUES = "Which queues";
@@ -50,6 +51,14 @@ function parseBroker(text: string): BrokerAddress {
 const withPassword = () =>
   new Error("no user and password in the address, where every user of the machine sees them: use --auth-file");
 
+/** @throws Error naming the text */
+function parseType(text: string): Type {
+  if (!Object.hasOwn(SOURCES, text)) {
+    throw new Error(`'${text}' is no type of broker: use ${Object.keys(SOURCES).join(", ")}`);
+  }
+  return text as Type;
+}
+
 /** Who asks. */
 export interface Login {
   readonly user: string;
@@ -81,11 +90,17 @@ function readLoginVariable(name: string): Login {
 export const options = {
   server: list({
     flags: "-H, --url <url>",
-    help: "RabbitMQ's management API: http(s)://host:15672, or its host; ActiveMQ's Jolokia: http(s)://host:8161/api/jolokia. Repeatable: the first that answers decides.",
+    help: "RabbitMQ's management API: http(s)://host:15672, or its host; its Prometheus endpoint: http(s)://host:15692; ActiveMQ's Jolokia: http(s)://host:8161/api/jolokia. Repeatable: the first that answers decides.",
     section: BROKER,
     selects: true,
     parse: parseBroker,
     default: "localhost",
+  }),
+  type: option({
+    flags: "--type <type>",
+    help: `What it is, which otherwise its answer tells: ${Object.keys(SOURCES).join(", ")}.`,
+    section: BROKER,
+    parse: parseType,
   }),
   authFile: option({
     flags: "--auth-file <file>",

@@ -1,9 +1,11 @@
-import { CheckError, type Context, Controller, DeadlineError, type Signal, Status, sleep } from "monitoring-plugins-ts";
+import { CheckError, type Context, Status, sleep } from "monitoring-plugins-ts";
 
 import { speaksAmqp } from "./amqp.ts";
 import type { Answered, Queue, Told } from "./facts.ts";
+import { filled } from "./second-source.ts";
 import { type Connection, Standby } from "./source.ts";
-import { ask } from "./sources.ts";
+import { ask, isMetrics, metricsOf, type Type } from "./sources.ts";
+import { within } from "./within.ts";
 
 /** Pause between two looks: the broker's own statistics are seconds old. */
 const PAUSE_MS = 500;
@@ -16,6 +18,8 @@ export interface Probe {
   /** Nodes in the order given. */
   readonly nodes: readonly Omit<Connection, "http">[];
   readonly http: Omit<Connection["http"], "signal">;
+  /** What they are, where that is not left to their answers. */
+  readonly type: Type | undefined;
   /** The one queue that is asked for, if it is one. */
   readonly only: string | undefined;
   /** How long what looks wrong has to last to be believed, in seconds. */
@@ -36,9 +40,9 @@ export async function probe(probe: Probe, context: Context): Promise<Answered> {
     const isLast = at === probe.nodes.length - 1;
     try {
       const facts = isLast
-        ? await ask({ ...node, http: { ...probe.http, signal: context.signal } }, probe.only)
+        ? await ask({ ...node, http: { ...probe.http, signal: context.signal } }, probe.only, probe.type)
         : await within(seconds, context.signal, (signal) =>
-            ask({ ...node, http: { ...probe.http, signal } }, probe.only),
+            ask({ ...node, http: { ...probe.http, signal } }, probe.only, probe.type),
           );
       const signal = context.signal;
       return { ...(await confirm({ ...node, http: { ...probe.http, signal } }, facts, probe, context)), refused };
@@ -74,39 +78,33 @@ async function explained(error: CheckError, { hostname, port }: URL, http: Conne
   return new CheckError(Status.UNKNOWN, message, { cause: error });
 }
 
-async function within<T>(seconds: number, outer: Signal, task: (signal: Signal) => Promise<T>): Promise<T> {
-  const controller = new Controller();
-  const stop = () => controller.abort(outer.reason);
-  outer.addEventListener("abort", stop, { once: true });
-  const timer = setTimeout(
-    () => controller.abort(new DeadlineError(Status.CRITICAL, Math.round(seconds * 10) / 10)),
-    seconds * 1000,
-  );
-  try {
-    return await task(controller.signal);
-  } finally {
-    clearTimeout(timer);
-    outer.removeEventListener("abort", stop);
-  }
-}
-
 /**
- * Asks again while a queue seems to have no consumer, or has no counts.
+ * Asks again while a queue seems to have no consumer, or has no counts; what the node will never count is asked of its Prometheus
+ * endpoint.
  *
  * @returns the newest answer, in which each queue that was in doubt has the most consumers seen meanwhile
  */
 async function confirm(node: Connection, first: Told, probe: Probe, context: Context): Promise<Told> {
-  const until = process.uptime() + Math.min(probe.confirmSeconds, (context.remainingMs() - RESERVE_MS) / 1000);
+  const seconds = () => Math.max(0, context.remainingMs() - RESERVE_MS) / 1000;
+  const given = probe.nodes.flatMap((one) => (isMetrics(one.url) ? [{ ...one, http: node.http }] : []));
+  const metrics = given.length > 0 ? given : [metricsOf(node)];
+  const fill = (told: Told) => filled(told, metrics, seconds(), probe.isSuspect);
+  const complete = async (told: Told) => (told.counting === "never" ? await fill(told) : told);
+
+  const until = process.uptime() + Math.min(probe.confirmSeconds, seconds());
   const most = new Map<string, number>();
-  let newest = first;
-  while (process.uptime() < until && newest.queues.some(probe.isSuspect)) {
+  let newest = await complete(first);
+  // to wait helps no queue that will never have counts
+  const isSuspect = (queue: Queue) =>
+    probe.isSuspect(queue) && !(newest.counting === "never" && queue.consumers === undefined);
+  while (process.uptime() < until && newest.queues.some(isSuspect)) {
     for (const queue of newest.queues) {
-      if (probe.isSuspect(queue)) most.set(queue.name, Math.max(queue.consumers ?? 0, most.get(queue.name) ?? 0));
+      if (isSuspect(queue)) most.set(queue.name, Math.max(queue.consumers ?? 0, most.get(queue.name) ?? 0));
     }
     context.log("a queue without consumer, or without counts: asking again");
     await sleep(Math.min(PAUSE_MS, (until - process.uptime()) * 1000));
     try {
-      const again = await ask(node, probe.only);
+      const again = await complete(await ask(node, probe.only, probe.type));
       const queues = again.queues.map((queue) => {
         const seen = most.get(queue.name);
         const { consumers } = queue;
@@ -121,5 +119,5 @@ async function confirm(node: Connection, first: Told, probe: Probe, context: Con
       throw error;
     }
   }
-  return newest;
+  return newest.counting === "late" && !context.signal.aborted ? await fill(newest) : newest;
 }

@@ -17,11 +17,11 @@ type Row = Readonly<Record<string, unknown>>;
 
 /** RabbitMQ, by its management API. */
 export async function rabbitmq(connection: Connection, only: string | undefined): Promise<Told> {
-  const others = Promise.all([fetchAlarms(connection), fetchNodes(connection), fetchUnroutable(connection)]);
+  const others = Promise.all([fetchAlarms(connection), fetchNodes(connection), fetchOverview(connection)]);
   // of several failures that of the queues is told, whichever comes first
   others.catch(() => {});
   const rows = await fetchQueues(connection, only);
-  const [alarms, nodes, unroutable] = await others;
+  const [alarms, nodes, { unroutable, hasNoStatistics }] = await others;
   const targets = deadLetterTargets(rows);
   const queues = rows.map((row) => readQueue(row, connection, targets));
   return {
@@ -36,7 +36,10 @@ export async function rabbitmq(connection: Connection, only: string | undefined)
     unroutable,
     uptimes: uptimesOf(nodes.rows),
     withheld: nodes.withheld,
-    countless: "it is younger than 5 s, or the broker's management statistics are off",
+    counting: hasNoStatistics ? "never" : "late",
+    countless: hasNoStatistics
+      ? "the broker's management statistics are off"
+      : "it is younger than 5 s, or the broker's management statistics are off",
   };
 }
 
@@ -82,17 +85,21 @@ async function fetchNodes(
   }
 }
 
-/** Messages that no queue took since the statistics began: dropped, or returned to who sent them. Undefined where there are none. */
-async function fetchUnroutable(connection: Connection): Promise<number | undefined> {
+/** Whether the broker counts at all, and messages that no queue took since it does: dropped, or returned to who sent them. */
+async function fetchOverview(
+  connection: Connection,
+): Promise<{ readonly unroutable: number | undefined; readonly hasNoStatistics: boolean }> {
   const columns = "disable_stats,message_stats.drop_unroutable,message_stats.return_unroutable";
   const answer = await send(connection, `api/overview?columns=${columns}`);
   try {
     const { disable_stats: isOff, message_stats: stats } = readJson(connection, answer) as Row;
     const { drop_unroutable: dropped = 0, return_unroutable: returned = 0 } = (stats ?? {}) as Row;
-    return isOff === true || !isAmount(dropped) || !isAmount(returned) ? undefined : dropped + returned;
+    const hasNoStatistics = isOff === true;
+    const isKnown = !hasNoStatistics && isAmount(dropped) && isAmount(returned);
+    return { unroutable: isKnown ? dropped + returned : undefined, hasNoStatistics };
   } catch (error) {
     if (!(error instanceof CheckError)) throw error;
-    return undefined;
+    return { unroutable: undefined, hasNoStatistics: false };
   }
 }
 

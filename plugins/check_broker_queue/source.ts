@@ -72,5 +72,13 @@ export async function send(
     const message = `${url.host} redirects to ${to}, which is not followed: give -H the address itself`;
     throw new CheckError(Status.UNKNOWN, message);
   }
+  // none was asked for, and unpacking it would have no bound
+  const { "content-encoding": encoding = "identity" } = told;
+  if (encoding !== "identity") {
+    throw new CheckError(
+      Status.UNKNOWN,
+      `${url.host} answers in an encoding that was not asked for: ${printable(encoding, 40)}`,
+    );
+  }
   return answer;
 }

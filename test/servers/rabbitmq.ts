@@ -47,6 +47,8 @@ export interface NodeOptions {
   readonly names?: Epmd;
   /** A running node, to form a cluster with. */
   readonly joins?: string;
+  /** As the future has it: the management counts nothing. */
+  readonly withoutStatistics?: boolean;
 }
 
 /** Erlang's name server for the nodes of a test, on a port of its own: the machine's would outlive them. */
@@ -83,7 +85,7 @@ export async function startEpmd(owner: Owner): Promise<Epmd> {
  */
 export async function startRabbitmq(
   owner: Owner,
-  { name = "rabbit", names, joins }: NodeOptions = {},
+  { name = "rabbit", names, joins, withoutStatistics = false }: NodeOptions = {},
 ): Promise<Rabbitmq> {
   const epmd = names ?? (await startEpmd(owner));
   const folder = join(epmd.folder, name);
@@ -108,6 +110,7 @@ stomp.listeners.tcp.1 = 127.0.0.1:${stomp}
 collect_statistics_interval = 500
 default_user = ${LOGIN.user}
 default_pass = ${LOGIN.password}
+${withoutStatistics ? "management_agent.disable_metrics_collector = true" : ""}
 ${joins === undefined ? "" : `cluster_formation.classic_config.nodes.1 = ${joins}`}
 log.console = true
 log.file = false

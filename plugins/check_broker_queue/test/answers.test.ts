@@ -70,8 +70,10 @@ test("a queue of dead letters needs no consumer, unless a threshold is given", a
 
 test("counts that are absent are not 0, and counts that are no numbers are named", async (t) => {
   const fake = await fakeManagement(t, { name: "new", node: "rabbit@one" });
+  const port = "failed to connect to address 127.0.0.1 and port 15692: Connection refused";
   const absent =
-    "UNKNOWN - Queue new has no counts: it is younger than 5 s, or the broker's management statistics are off";
+    "UNKNOWN - Queue new has no counts: it is younger than 5 s, or the broker's management statistics are off, " +
+    `and the Prometheus endpoint does not help: ${port}`;
   assert.equal(await verdict("-H", fake.url), absent);
   assert.equal(await verdict("-H", fake.url, "-q", "new"), absent);
   for (const wrong of ["3", -1, 1.5, [3], 1e300]) {
