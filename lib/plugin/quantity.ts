@@ -228,7 +228,7 @@ export interface Gauge<L extends string = string, T extends Threshold | Relative
     ...rest: object extends Names<L> ? [names?: Names<L>, max?: number] : [names: Names<L>, max?: number]
   ): Metric;
   /**
-   * That item as it is printed, by names that are plain labels; undefined where anything else is odd, and it has to be made from
+   * That item as it is printed, by names that are plain labels: empty for a value that is not known, undefined where anything else is odd, and it has to be made from
    * {@link metric}. For long lists, see `Series`.
    */
   item(value: number, names: Readonly<Record<string, string | undefined>>): string | undefined;
@@ -346,6 +346,8 @@ class Meter {
   }
 
   item(value: number, names: Readonly<Record<string, string | undefined>>): string | undefined {
+    // not known, so not printed
+    if (!Number.isFinite(value)) return "";
     const rest = this.#rest;
     return rest === undefined || !Number.isSafeInteger(value) ? undefined : `'${this.#label(names)}'=${value}${rest}`;
   }

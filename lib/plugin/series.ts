@@ -46,7 +46,7 @@ export class Series<Row> implements Iterable<Metric> {
     for (const { gauge, value } of this.#columns) {
       const item = of(gauge, row).item(value(row), names);
       if (item === undefined) return undefined;
-      text += text === "" ? item : ` ${item}`;
+      if (item !== "") text += text === "" ? item : ` ${item}`;
     }
     return text;
   }

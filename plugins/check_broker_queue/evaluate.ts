@@ -1,35 +1,9 @@
-import {
-  type Asked,
-  combine,
-  type Detail,
-  figures,
-  isSelected,
-  type Metric,
-  printable,
-  type Result,
-  Status,
-  safeLabel,
-  unjudged,
-  type Values,
-  verdict,
-  type WrittenPattern,
-} from "monitoring-plugins-ts";
+import { combine, type Detail, figures, type Result, Status, unjudged, verdict } from "monitoring-plugins-ts";
 
 import type { Course, Facts, Queue, Use } from "./facts.ts";
-import type { quantities } from "./quantities.ts";
-
-/** What the user said about queues. */
-export interface Rules extends Values<typeof quantities> {
-  readonly queue: readonly string[];
-  readonly include: readonly WrittenPattern[];
-  readonly exclude: readonly WrittenPattern[];
-  readonly missing: Status;
-  /** The thresholds of consumers were given, and so are for queues without messages as well. */
-  readonly consumersAlways: boolean;
-  /** A file with a password that other users can read. */
-  readonly readable: string | undefined;
-  readonly asked: Asked;
-}
+import { holds, isCountless, outage, shown } from "./queue.ts";
+import { consumersOf, gaugesOf, itemsOf, type QueueGauge } from "./queue-gauges.ts";
+import { type Rules, selector } from "./rules.ts";
 
 /** The verdict on the queues of a broker. */
 export function evaluate(facts: Facts, rules: Rules): Result {
@@ -45,7 +19,6 @@ export function evaluate(facts: Facts, rules: Rules): Result {
       ...judgeAlarms(facts),
       ...judgeSelection(facts, selected, rules),
       ...judgeQueues(selected, facts, rules),
-      figures(metrics(selected, facts, rules)),
       ...judgeBroker(facts, rules),
       ...judgeUnknown(facts, selected, rules),
     ],
@@ -56,18 +29,13 @@ export function evaluate(facts: Facts, rules: Rules): Result {
 /** Whether the verdict on a queue may be another in a moment: no consumer, or no counts yet. */
 export function suspects(rules: Rules): (queue: Queue) => boolean {
   const isChosen = selector(rules);
+  const consumers = consumersOf(rules);
   return (queue) =>
     isChosen(queue) &&
     outage(queue) === undefined &&
     (queue.ready === undefined ||
       queue.consumers === undefined ||
-      consumersOf(queue, rules).judge(queue.consumers) !== Status.OK);
-}
-
-/** Whether a queue is checked. */
-export function selector({ queue, include, exclude }: Rules): (queue: Queue) => boolean {
-  const names = queue.length === 0 ? undefined : new Set(queue);
-  return ({ name }) => (names === undefined || names.has(name)) && isSelected(name, include, exclude);
+      consumers(queue).judge(queue.consumers) !== Status.OK);
 }
 
 function judgeAlarms({ alarms = [] }: Facts): readonly Result[] {
@@ -89,96 +57,55 @@ function judgeSelection({ queues, place }: Facts, selected: readonly Queue[], ru
   return [verdict(Status.UNKNOWN, `no queue left to check: ${why}`)];
 }
 
-/** Those with problems, and of equals the fullest first. */
-function judgeQueues(queues: readonly Queue[], { courses, countless }: Facts, rules: Rules): readonly Result[] {
-  const fullest = queues.toSorted((a, b) => (b.ready ?? 0) - (a.ready ?? 0));
-  return fullest.flatMap((queue) => [...problems(queue, courses.get(queue.name) ?? {}, rules, countless)]);
+/** Of queues with problems, of equals the fullest first; and the perfdata of all. */
+function judgeQueues(queues: readonly Queue[], facts: Facts, rules: Rules): readonly Result[] {
+  const { courses, countless } = facts;
+  // what is an outage is said first
+  const isFirst = ({ key }: QueueGauge) => key === "consumers" || key === "stalled";
+  const gauges = gaugesOf(rules).toSorted((a, b) => Number(isFirst(b)) - Number(isFirst(a)));
+  const odd = new Set(queues.filter((queue) => isOdd(queue, courses.get(queue.name) ?? {}, gauges)));
+  const fullest = [...odd].toSorted((a, b) => (b.ready ?? 0) - (a.ready ?? 0));
+  return [
+    ...fullest.flatMap((queue) => [...problems(queue, courses.get(queue.name) ?? {}, gauges, countless)]),
+    figures(itemsOf(queues, facts, rules, (queue) => odd.has(queue))),
+  ];
 }
 
-function* problems(queue: Queue, course: Course, rules: Rules, countless: string): Iterable<Result> {
+/** Whether anything may be said of a queue: asked of 10,000 of them, of which few have anything. */
+const isOdd = (queue: Queue, course: Course, gauges: readonly QueueGauge[]) =>
+  outage(queue) !== undefined ||
+  isCountless(queue) ||
+  gauges.some(({ key, gauge, value }) => {
+    const it = value(queue, course);
+    // never is more than any number
+    return gauge(queue).judge(key === "drain" ? Math.min(it, Number.MAX_SAFE_INTEGER) : it) !== Status.OK;
+  });
+
+function* problems(queue: Queue, course: Course, gauges: readonly QueueGauge[], countless: string): Iterable<Result> {
   const name = `Queue ${shown(queue.name)}`;
   const down = outage(queue);
   if (down !== undefined) return yield verdict(Status.CRITICAL, `${name} ${down}`);
-  const { ready, unacknowledged, consumers } = queue;
-  const messages = plural((ready ?? 0) + (unacknowledged ?? 0), "message");
-  const judged = consumersOf(queue, rules);
-  if (consumers !== undefined && judged.judge(consumers) !== Status.OK) {
-    const hold = holds(queue) ? ` and holds ${messages}` : "";
-    yield verdict(judged.judge(consumers), `${name} ${judged.text(consumers)}${hold}`);
-  }
-  const stalled = course.stalledSeconds ?? Number.NaN;
-  if (rules.stalled.judge(stalled) !== Status.OK) {
-    const by = `by its ${plural(consumers ?? 0, "consumer")}, and it holds ${messages}`;
-    yield verdict(rules.stalled.judge(stalled), `${name}: ${rules.stalled.text(stalled)} ${by}`);
-  }
-  for (const { gauge, value } of measured(rules)) {
+  const { ready = 0, unacknowledged = 0, consumers = 0 } = queue;
+  const messages = plural(ready + unacknowledged, "message");
+  for (const { key, gauge, value } of gauges) {
     const it = value(queue, course);
-    if (gauge.judge(it) !== Status.OK) yield verdict(gauge.judge(it), `${name} ${gauge.text(it)}`);
+    const judged = gauge(queue);
+    const status = judged.judge(it);
+    if (key === "drain" && it === Number.POSITIVE_INFINITY) {
+      const never = judged.judge(Number.MAX_SAFE_INTEGER);
+      if (never !== Status.OK) yield verdict(never, `${name} will never be empty at this rate`);
+    }
+    if (status === Status.OK) continue;
+    const text = judged.text(it);
+    if (key === "consumers") yield verdict(status, `${name} ${text}${holds(queue) ? ` and holds ${messages}` : ""}`);
+    else if (key === "stalled") {
+      yield verdict(status, `${name}: ${text} by its ${plural(consumers, "consumer")}, and it holds ${messages}`);
+    } else yield verdict(status, `${name} ${text}`);
   }
-  if (course.drainSeconds === Number.POSITIVE_INFINITY) {
-    const status = rules.drain.judge(Number.MAX_SAFE_INTEGER);
-    if (status !== Status.OK) yield verdict(status, `${name} will never be empty at this rate`);
-  }
-  if (ready === undefined || consumers === undefined || unacknowledged === undefined) {
-    yield verdict(Status.UNKNOWN, `${name} has no counts: ${countless}`);
-  }
+  if (isCountless(queue)) yield verdict(Status.UNKNOWN, `${name} has no counts: ${countless}`);
 }
-
-/** What is judged by nothing but its number, in the order of printing; NaN is not known. */
-const measured = (rules: Rules) => {
-  const { ready, unacknowledged, oldest, growth, drain, publish, deliver, ack } = rules;
-  const known = (value: number | undefined) => value ?? Number.NaN;
-  return [
-    { gauge: ready, value: (queue: Queue, _: Course) => known(queue.ready) },
-    { gauge: unacknowledged, value: (queue: Queue) => known(queue.unacknowledged) },
-    { gauge: oldest, value: (queue: Queue) => known(queue.oldestSeconds) },
-    { gauge: growth, value: (_: Queue, course: Course) => known(course.growth) },
-    { gauge: drain, value: (_: Queue, course: Course) => known(course.drainSeconds) },
-    { gauge: publish, value: (_: Queue, course: Course) => known(course.publish) },
-    { gauge: deliver, value: (_: Queue, course: Course) => known(course.deliver) },
-    { gauge: ack, value: (_: Queue, course: Course) => known(course.ack) },
-  ];
-};
-
-const holds = ({ ready = 0, unacknowledged = 0 }: Queue) => ready + unacknowledged > 0;
 
 const plural = (count: number, what: string) => `${count} ${what}${count === 1 ? "" : "s"}`;
-
-/** Why a queue takes or gives no messages, whatever its counts are. */
-function outage({ state, node, members, online }: Queue): string | undefined {
-  if (members !== undefined && online !== undefined && online.length * 2 <= members.length) {
-    const those = online.length === 0 ? "none" : online.map(shown).join(", ");
-    return `has no majority: ${online.length} of ${members.length} members online (${those} of ${members.map(shown).join(", ")})`;
-  }
-  if (state === "down") return `is down since its node ${shown(node ?? "?")} is down`;
-  if (state === "paused") return "is paused: its consumers get nothing";
-  if (state === "crashed" || state === "stopped" || state === "minority") return `is ${state}`;
-  return undefined;
-}
-
-/** Of an empty queue the default says nothing: a consumer may come with the first message. Nor of one of dead letters. */
-const consumersOf = (queue: Queue, { consumers, consumersAlways }: Rules) =>
-  consumersAlways || (holds(queue) && !queue.holdsDeadLetters) ? consumers : consumers.by(undefined, undefined);
-
-function* metrics(queues: readonly Queue[], { courses }: Facts, rules: Rules): Iterable<Metric> {
-  const [ready, unacknowledged, ...others] = measured(rules);
-  for (const queue of queues) {
-    const names = { queue: safeLabel(Buffer.from(queue.name).toString("latin1")) };
-    const course = courses.get(queue.name) ?? {};
-    const isOut = outage(queue) !== undefined;
-    const item = ({ gauge, value }: ReturnType<typeof measured>[number]) =>
-      (isOut ? gauge.by(undefined, undefined) : gauge).metric(value(queue, course), names);
-    if (ready !== undefined) yield item(ready);
-    if (unacknowledged !== undefined) yield item(unacknowledged);
-    const judged = isOut ? rules.consumers.by(undefined, undefined) : consumersOf(queue, rules);
-    yield judged.metric(queue.consumers ?? Number.NaN, names);
-    for (const other of others) yield item(other);
-    yield (isOut ? rules.stalled.by(undefined, undefined) : rules.stalled).metric(
-      course.stalledSeconds ?? Number.NaN,
-      names,
-    );
-  }
-}
 
 /** What the broker tells of itself; what it does not, where that was to be judged. */
 function judgeBroker({ memory, store, deadLetters, unroutableRate, withheld }: Facts, rules: Rules): readonly Result[] {
@@ -241,6 +168,3 @@ function summary(queues: readonly Queue[]): string {
   const one = queues.length === 1 ? `Queue ${shown(queues[0]?.name ?? "")}` : `${queues.length} queues`;
   return `${one}: ${sum("ready")} ready, ${sum("unacknowledged")} unacknowledged, ${sum("consumers")} consumers`;
 }
-
-/** A name, fit for a sentence. */
-const shown = (name: string) => printable(name, 100);

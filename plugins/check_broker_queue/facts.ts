@@ -24,10 +24,14 @@ export interface Queue {
 }
 
 /** How many messages lie in queues of dead letters; undefined where there is none whose count is known. */
-export function deadLettersIn(queues: readonly Queue[]): number | undefined {
+export const deadLettersIn = (queues: readonly Queue[]): number | undefined =>
+  messagesIn(queues.filter(({ holdsDeadLetters }) => holdsDeadLetters));
+
+/** How many messages lie in queues; undefined where there is none whose count is known. */
+export function messagesIn(queues: readonly Queue[]): number | undefined {
   let sum: number | undefined;
-  for (const { ready, unacknowledged = 0, holdsDeadLetters } of queues) {
-    if (holdsDeadLetters && ready !== undefined) sum = (sum ?? 0) + ready + unacknowledged;
+  for (const { ready, unacknowledged = 0 } of queues) {
+    if (ready !== undefined) sum = (sum ?? 0) + ready + unacknowledged;
   }
   return sum;
 }

@@ -99,7 +99,9 @@ export function learn(
   const base = alive.findLast(({ time }) => now.time - time >= SHORTEST);
   const remembered = fitting(queues);
   const names = remembered.map(({ name }) => name);
-  const place = placesIn(known?.names ?? [], names);
+  const before = known?.names ?? [];
+  const isSame = before.length === names.length && names.every((name, index) => before[index] === name);
+  const place = isSame ? (index: number) => index : placesIn(before, names);
   const since = new Map(alive.length === 0 ? [] : known?.stalled);
   const seconds = base === undefined ? Number.NaN : now.time - base.time;
 
@@ -125,7 +127,7 @@ export function learn(
   const newest = alive.at(-1);
   const isDue = newest === undefined || now.time - newest.time >= SHORTEST;
   const kept = isDue ? alive.slice(-1) : alive;
-  const moved = kept.map((sample) => reordered(sample, names, place));
+  const moved = isSame ? kept : kept.map((sample) => reordered(sample, names, place));
   const samples = isDue ? [...moved, sampleOf(told, remembered, now.time)] : moved;
   return {
     history: { version: 1, boot: now.boot, names, samples, stalled },
@@ -156,25 +158,22 @@ function fitting(queues: readonly Queue[]): readonly Queue[] {
   return end < 0 ? queues : queues.slice(0, end);
 }
 
-/** Where a queue stood among the names of the run before; mostly where it stands now. */
+/** Where a queue stood among the names of the run before. */
 function placesIn(before: readonly string[], names: readonly string[]): (index: number) => number | undefined {
-  if (names.every((name, index) => before[index] === name)) return (index) => index;
   const places = new Map(before.map((name, index) => [name, index]));
   return (index) => places.get(names[index] ?? "");
 }
 
 function sampleOf({ peer, uptimes, unroutable }: Omit<Told, "queues">, queues: readonly Queue[], time: number): Sample {
-  const counts = queues.map(countsOf);
-  const column = (key: keyof Columns) => counts.map((queue) => queue[key] ?? null);
   return {
     time,
     peer,
     uptimes: [...uptimes],
     unroutable: unroutable ?? null,
-    messages: column("messages"),
-    published: column("published"),
-    delivered: column("delivered"),
-    acknowledged: column("acknowledged"),
+    messages: queues.map((queue) => messagesIn(queue) ?? null),
+    published: queues.map(({ published = null }) => published),
+    delivered: queues.map(({ delivered = null }) => delivered),
+    acknowledged: queues.map(({ acknowledged = null }) => acknowledged),
   };
 }
 
@@ -189,25 +188,21 @@ function reordered(sample: Sample, names: readonly string[], place: (index: numb
   };
 }
 
-/** What is counted of a queue: messages at a look, and those that passed. */
-type Counts = Readonly<Record<keyof Columns, number | undefined>>;
+const messagesIn = ({ ready, unacknowledged }: Queue) =>
+  ready === undefined || unacknowledged === undefined ? undefined : ready + unacknowledged;
 
-function countsOf({ ready, unacknowledged, published, delivered, acknowledged }: Queue): Counts {
-  const messages = ready === undefined || unacknowledged === undefined ? undefined : ready + unacknowledged;
-  return { messages, published, delivered, acknowledged };
-}
+/** What is counted of a queue, as it changed. */
+type Change = Readonly<Record<keyof Columns, number | undefined>>;
+
+const NOTHING: Change = { messages: undefined, published: undefined, delivered: undefined, acknowledged: undefined };
 
 /** What came since then. Counters that are smaller began anew, with a queue of the same name: of these nothing is known. */
-function changeOf(queue: Queue, base: Columns, at: number): Counts {
-  const now = countsOf(queue);
-  const before = base.messages[at] ?? undefined;
-  const [published, delivered, acknowledged] = (["published", "delivered", "acknowledged"] as const).map((key) =>
-    more(now[key], base[key][at]),
-  );
-  const isAnew = [published, delivered, acknowledged].some((counter) => counter !== undefined && counter < 0);
-  if (isAnew) return { messages: undefined, published: undefined, delivered: undefined, acknowledged: undefined };
-  const messages = now.messages === undefined || before === undefined ? undefined : now.messages - before;
-  return { messages, published, delivered, acknowledged };
+function changeOf(queue: Queue, base: Columns, at: number): Change {
+  const published = more(queue.published, base.published[at]);
+  const delivered = more(queue.delivered, base.delivered[at]);
+  const acknowledged = more(queue.acknowledged, base.acknowledged[at]);
+  if ((published ?? 0) < 0 || (delivered ?? 0) < 0 || (acknowledged ?? 0) < 0) return NOTHING;
+  return { messages: more(messagesIn(queue), base.messages[at]), published, delivered, acknowledged };
 }
 
 const more = (now: number | undefined, before: number | null | undefined) =>
@@ -216,14 +211,14 @@ const more = (now: number | undefined, before: number | null | undefined) =>
 const anHour = (change: number | undefined, seconds: number) =>
   change === undefined || change < 0 ? undefined : Math.round((change * 3600) / seconds);
 
-function courseOf(queue: Queue, change: Counts, seconds: number): Course {
+function courseOf(queue: Queue, change: Change, seconds: number): Course {
   const { messages, published, delivered, acknowledged } = change;
   return {
     growth: messages === undefined ? undefined : Math.round((messages * 3600) / seconds),
     publish: anHour(published, seconds),
     deliver: anHour(delivered, seconds),
     ack: anHour(acknowledged, seconds),
-    drainSeconds: drain(countsOf(queue).messages, change, seconds),
+    drainSeconds: drain(messagesIn(queue), change, seconds),
   };
 }
 
@@ -231,7 +226,7 @@ function courseOf(queue: Queue, change: Counts, seconds: number): Course {
  * Seconds until a queue is empty, at the speed at which it became shorter. One of which all messages are new since then is as good as
  * empty, however many there are: it takes as long as its consumers need for these. Any other that does not become shorter never is.
  */
-function drain(held: number | undefined, { messages, acknowledged }: Counts, seconds: number): number | undefined {
+function drain(held: number | undefined, { messages, acknowledged }: Change, seconds: number): number | undefined {
   if (held === undefined || messages === undefined) return undefined;
   if (held === 0) return 0;
   if (acknowledged !== undefined && acknowledged >= held) return Math.round((held * seconds) / acknowledged);
@@ -241,11 +236,11 @@ function drain(held: number | undefined, { messages, acknowledged }: Counts, sec
 /** Since when the consumers of a queue acknowledge nothing; undefined while they do, or nobody waits for it. */
 function standsSince(
   queue: Queue,
-  { messages, acknowledged }: Counts,
+  { messages, acknowledged }: Change,
   since: number | undefined,
   before: number,
 ): number | undefined {
-  const held = countsOf(queue).messages;
+  const held = messagesIn(queue);
   // not told this time
   if (held === undefined || queue.consumers === undefined) return since;
   if (held === 0 || queue.consumers === 0 || acknowledged === undefined || acknowledged > 0) return undefined;

@@ -1,10 +1,11 @@
 import { definePlugin, optionsOf, UsageError } from "monitoring-plugins-ts";
 import { readNetworkOptions } from "monitoring-plugins-ts/net";
 
-import { evaluate, type Rules, selector, suspects } from "./evaluate.ts";
+import { evaluate, suspects } from "./evaluate.ts";
 import { options as declared } from "./options.ts";
 import { probe } from "./probe.ts";
 import { recall } from "./remembrance.ts";
+import { type Rules, selector } from "./rules.ts";
 
 const notes = `
 Examples:

@@ -2,7 +2,7 @@ import { formatDuration, quantity } from "monitoring-plugins-ts";
 
 const TOLD = "where the broker tells it";
 const EACH = `for each selected queue, ${TOLD}`;
-const BETWEEN = `${EACH}, from the second run on`;
+const BETWEEN = `${EACH}, from the second run on; of more than 1000 queues for those of which something is said`;
 
 /** What is measured, in the order of printing. */
 export const quantities = {

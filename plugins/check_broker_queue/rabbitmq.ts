@@ -1,6 +1,6 @@
 import { CheckError, printable, Status } from "monitoring-plugins-ts";
 
-import { type Alarm, deadLettersIn, type Queue, type Told, type Use } from "./facts.ts";
+import { type Alarm, messagesIn, type Queue, type Told, type Use } from "./facts.ts";
 import { failed, missing, readJson, strange } from "./management.ts";
 import { type Connection, send } from "./source.ts";
 
@@ -22,8 +22,8 @@ export async function rabbitmq(connection: Connection, only: string | undefined)
   others.catch(() => {});
   const rows = await fetchQueues(connection, only);
   const [alarms, nodes, { unroutable, hasNoStatistics }] = await others;
+  const queues = rows.map((row) => readQueue(row, connection));
   const targets = deadLetterTargets(rows);
-  const queues = rows.map((row) => readQueue(row, connection, targets));
   return {
     peer: connection.url.host,
     place: `vhost ${printable(connection.vhost, 100)}`,
@@ -32,7 +32,7 @@ export async function rabbitmq(connection: Connection, only: string | undefined)
     memory: fullest(nodes.rows, "mem_used", "mem_limit"),
     // what has to be free, of what is
     store: fullest(nodes.rows, "disk_free_limit", "disk_free"),
-    deadLetters: deadLettersIn(queues),
+    deadLetters: messagesIn(queues.filter(({ name }) => targets.has(name))),
     unroutable,
     uptimes: uptimesOf(nodes.rows),
     withheld: nodes.withheld,
@@ -126,37 +126,39 @@ const deadLetterTargets = (rows: readonly Row[]): ReadonlySet<unknown> =>
     }),
   );
 
-function readQueue(row: Row, { url }: Connection, deadLetterTargets: ReadonlySet<unknown>): Queue {
-  const { name, state, node, members, online, head_message_timestamp: head, message_stats: stats } = row ?? {};
+/** @throws CheckError naming the queue when what it tells is nothing to count with */
+function readQueue(row: Row, { url }: Connection): Queue {
+  const { name, state, node, members, online, head_message_timestamp: head, message_stats: told } = row ?? {};
   const wrong = (what: string) =>
     new CheckError(Status.UNKNOWN, `${url.host} answers with a queue whose ${what}: '${printable(String(name), 100)}'`);
   if (typeof name !== "string") throw wrong("name is no text");
-  const count = (key: string, of: unknown = row) => {
-    const value = (of as Row | null)?.[key];
+  const count = (value: unknown, key: string) => {
     if (value === undefined || value === null) return undefined;
     if (!Number.isSafeInteger(value) || (value as number) < 0) throw wrong(`${key} is no count`);
     return value as number;
   };
-  const ready = count("messages_ready");
+  const ready = count(row.messages_ready, "messages_ready");
+  const stats = (told ?? {}) as Row;
+  const counter = (key: string) => count(stats[key], key) ?? 0;
   // what has never happened is not told
-  const counter = (...keys: readonly string[]) =>
-    ready === undefined ? undefined : keys.reduce((sum, key) => sum + (count(key, stats) ?? 0), 0);
+  const isCounted = ready !== undefined;
   return {
     name,
     ready,
-    unacknowledged: count("messages_unacknowledged"),
-    consumers: count("consumers"),
+    unacknowledged: count(row.messages_unacknowledged, "messages_unacknowledged"),
+    consumers: count(row.consumers, "consumers"),
     // a clock that is behind the publisher's must not make it younger than it can be
     oldestSeconds: isAmount(head) && head > 0 ? Math.max(0, Math.round(Date.now() / 1000 - head)) : undefined,
-    published: counter("publish"),
-    delivered: counter("deliver_get"),
+    published: isCounted ? counter("publish") : undefined,
+    delivered: isCounted ? counter("deliver_get") : undefined,
     // consumers that do not acknowledge by design take for good
-    acknowledged: counter("ack", "deliver_no_ack", "get_no_ack"),
+    acknowledged: isCounted ? counter("ack") + counter("deliver_no_ack") + counter("get_no_ack") : undefined,
     state: typeof state === "string" ? state : undefined,
     node: typeof node === "string" ? node : undefined,
     members: readNames(members),
     online: readNames(online),
-    holdsDeadLetters: deadLetterTargets.has(name),
+    // another queue may name one of work, such as one in which messages wait to be tried again
+    holdsDeadLetters: false,
   };
 }
 

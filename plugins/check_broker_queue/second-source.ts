@@ -2,14 +2,12 @@ import { CheckError } from "monitoring-plugins-ts";
 
 import type { Queue, Told } from "./facts.ts";
 import { rabbitmqMetrics } from "./metrics.ts";
+import { isCountless } from "./queue.ts";
 import type { Connection } from "./source.ts";
 import { within } from "./within.ts";
 
 /** Longest wait for a source that is not needed for a verdict, in seconds. */
 const PATIENCE = 2;
-
-const isCountless = ({ ready, unacknowledged, consumers }: Queue) =>
-  ready === undefined || unacknowledged === undefined || consumers === undefined;
 
 /**
  * Fills in what RabbitMQ's management does not tell, by the Prometheus endpoint, where a queue that matters has no counts.

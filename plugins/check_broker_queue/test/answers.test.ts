@@ -58,14 +58,10 @@ test("a quorum queue without a majority is CRITICAL, whatever it says of itself"
   assert.equal(await verdict("-H", fake.url), "OK - Queue q: 0 ready, 0 unacknowledged, 1 consumers");
 });
 
-test("a queue of dead letters needs no consumer, unless a threshold is given", async (t) => {
-  const lost = { "x-dead-letter-exchange": "", "x-dead-letter-routing-key": "lost" };
-  const { url } = await fakeManagement(t, row("results", 0, 1, { arguments: lost }), row("lost", 2, 0));
-  assert.match(await verdict("-H", url), /^OK - 2 queues: 2 ready/);
-  assert.equal(
-    await verdict("-H", url, "--consumers-critical", "1:"),
-    "CRITICAL - Queue lost has 0 consumers and holds 2 messages",
-  );
+test("a queue that another names for dead letters may be one of work, and needs a consumer like any", async (t) => {
+  const wait = { "x-dead-letter-exchange": "", "x-dead-letter-routing-key": "work" };
+  const { url } = await fakeManagement(t, row("wait", 0, 0, { arguments: wait }), row("work", 2, 0));
+  assert.equal(await verdict("-H", url), "CRITICAL - Queue work has 0 consumers and holds 2 messages");
 });
 
 test("counts that are absent are not 0, and counts that are no numbers are named", async (t) => {

@@ -62,3 +62,10 @@ test("a row of plain names is one text", () => {
   const series = new Series(rows, (queue) => ({ queue }), [{ gauge: waiting, value: () => 1 }]);
   assert.deepEqual([...series.printed()], ["'host_waiting'=1;;;0", waiting.metric(1, { queue: "a b" })]);
 });
+
+test("a value that is not known leaves the others of its row in one text", () => {
+  const { waiting, load } = bindValues(quantities, {});
+  const columns = [Number.NaN, 1, Number.POSITIVE_INFINITY].map((value) => ({ gauge: waiting, value: () => value }));
+  const series = new Series(["host"], (queue) => ({ queue }), [...columns, { gauge: load, value: () => Number.NaN }]);
+  assert.deepEqual([...series.printed()], ["'host_waiting'=1;;;0"]);
+});

@@ -1,0 +1,92 @@
+import { type Metric, Series, type Status, safeLabel } from "monitoring-plugins-ts";
+
+import type { Course, Facts, Queue } from "./facts.ts";
+import { holds, outage } from "./queue.ts";
+import type { Rules } from "./rules.ts";
+
+type Key =
+  | "ready"
+  | "unacknowledged"
+  | "consumers"
+  | "oldest"
+  | "growth"
+  | "drain"
+  | "publish"
+  | "deliver"
+  | "ack"
+  | "stalled";
+
+type Names = { readonly queue: string };
+
+/** Judges, says and prints a value of a queue. */
+interface Judging {
+  judge(value: number): Status;
+  text(value: number): string;
+  metric(value: number, names: Names): Metric;
+  item(value: number, names: Names): string | undefined;
+}
+
+/** What is measured of each queue. */
+export interface QueueGauge {
+  readonly key: Key;
+  readonly gauge: (queue: Queue) => Judging;
+  /** NaN for one that is not known. */
+  readonly value: (queue: Queue, course: Course) => number;
+}
+
+const known = (value: number | undefined) => value ?? Number.NaN;
+
+/** All of them, in the order of printing. */
+export function gaugesOf(rules: Rules): readonly QueueGauge[] {
+  const consumers = consumersOf(rules);
+  return [
+    { key: "ready", gauge: () => rules.ready, value: ({ ready }) => known(ready) },
+    {
+      key: "unacknowledged",
+      gauge: () => rules.unacknowledged,
+      value: ({ unacknowledged }) => known(unacknowledged),
+    },
+    { key: "consumers", gauge: consumers, value: (queue) => known(queue.consumers) },
+    { key: "oldest", gauge: () => rules.oldest, value: ({ oldestSeconds }) => known(oldestSeconds) },
+    { key: "growth", gauge: () => rules.growth, value: (_, { growth }) => known(growth) },
+    { key: "drain", gauge: () => rules.drain, value: (_, { drainSeconds }) => known(drainSeconds) },
+    { key: "publish", gauge: () => rules.publish, value: (_, { publish }) => known(publish) },
+    { key: "deliver", gauge: () => rules.deliver, value: (_, { deliver }) => known(deliver) },
+    { key: "ack", gauge: () => rules.ack, value: (_, { ack }) => known(ack) },
+    { key: "stalled", gauge: () => rules.stalled, value: (_, { stalledSeconds }) => known(stalledSeconds) },
+  ];
+}
+
+/** By what the consumers of a queue are judged: of an empty queue the default says nothing, a consumer may come with the first message. Nor of one of dead letters. */
+export function consumersOf({ consumers, consumersAlways }: Rules): (queue: Queue) => Rules["consumers"] {
+  const unjudged = consumers.by(undefined, undefined);
+  return (queue) => (consumersAlways || (holds(queue) && !queue.holdsDeadLetters) ? consumers : unjudged);
+}
+
+/** From so many queues on, what earlier runs add is printed only of those of which something is said. */
+const MANY = 1000;
+
+/**
+ * The perfdata of queues. One that takes nothing is judged by that alone.
+ *
+ * @param isOdd whether something is said of a queue
+ */
+export function itemsOf(
+  queues: readonly Queue[],
+  { courses }: Facts,
+  rules: Rules,
+  isOdd: (queue: Queue) => boolean,
+): Series<Queue> {
+  const columns = gaugesOf(rules).map(({ key, gauge, value }) => {
+    const unjudged = rules[key].by(undefined, undefined);
+    return {
+      gauge: (queue: Queue) => (outage(queue) === undefined ? gauge(queue) : unjudged),
+      value: (queue: Queue) => value(queue, courseOf(queue)),
+    };
+  });
+  const courseOf = (queue: Queue) =>
+    (queues.length <= MANY || isOdd(queue) ? courses.get(queue.name) : undefined) ?? NO_COURSE;
+  return new Series(queues, ({ name }) => ({ queue: safeLabel(Buffer.from(name).toString("latin1")) }), columns);
+}
+
+const NO_COURSE: Course = {};
