@@ -11,7 +11,7 @@ export const isCountless = ({ ready, unacknowledged, consumers }: Queue): boolea
 
 /** Why a queue takes or gives no messages, whatever its counts are. */
 export function outage({ state, node, members, online }: Queue): string | undefined {
-  if (members !== undefined && online !== undefined && online.length * 2 <= members.length) {
+  if (members !== undefined && members.length > 0 && online !== undefined && online.length * 2 <= members.length) {
     const those = online.length === 0 ? "none" : online.map(shown).join(", ");
     return `has no majority: ${online.length} of ${members.length} members online (${those} of ${members.map(shown).join(", ")})`;
   }

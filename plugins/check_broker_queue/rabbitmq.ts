@@ -67,7 +67,10 @@ async function fetchAlarms(connection: Connection): Promise<readonly Alarm[] | u
   const content = readJson(connection, answer, 503) as { alarms?: unknown };
   if (answer.status === 200) return [];
   if (!Array.isArray(content.alarms)) throw failed(connection, answer);
-  return content.alarms.map(({ node, resource }: Row) => ({ node: String(node), resource: String(resource) }));
+  return content.alarms.map((alarm: Row | null) => ({
+    node: String(alarm?.node ?? "a node"),
+    resource: String(alarm?.resource ?? "an"),
+  }));
 }
 
 /** The nodes of the cluster, which are for users with the tag monitoring alone; else none, and why. */
