@@ -115,12 +115,13 @@ export function learn(
       return {};
     }
     const change = changeOf(queue, base, at);
-    const stands = standsSince(queue, change, begin, base.time);
+    const grewFrom = (base.messages[at] ?? 0) > 0 ? base.time : now.time;
+    const stands = standsSince(queue, change, begin, grewFrom);
     if (stands !== undefined) stalled.push([index, stands]);
     const isKnown = change.messages !== undefined && change.acknowledged !== undefined;
     return {
       ...courseOf(queue, change, seconds),
-      stalledSeconds: isKnown ? Math.round(now.time - (stands ?? now.time)) : undefined,
+      stalledSeconds: isKnown ? longEnough(now.time - (stands ?? now.time)) : undefined,
     };
   });
 
@@ -233,16 +234,24 @@ function drain(held: number | undefined, { messages, acknowledged }: Change, sec
   return messages < 0 ? Math.round((held * seconds) / -messages) : Number.POSITIVE_INFINITY;
 }
 
-/** Since when the consumers of a queue acknowledge nothing; undefined while they do, or nobody waits for it. */
+/** What has just come into an empty queue is no sign of anything. */
+const longEnough = (seconds: number) => (seconds < SHORTEST ? 0 : Math.round(seconds));
+
+/**
+ * Since when the consumers of a queue acknowledge nothing; undefined while they do, or nobody waits for it.
+ *
+ * @param since known from earlier runs
+ * @param grewFrom when there were messages for the first time, if there were none before
+ */
 function standsSince(
   queue: Queue,
   { messages, acknowledged }: Change,
   since: number | undefined,
-  before: number,
+  grewFrom: number,
 ): number | undefined {
   const held = messagesIn(queue);
   // not told this time
   if (held === undefined || queue.consumers === undefined) return since;
   if (held === 0 || queue.consumers === 0 || acknowledged === undefined || acknowledged > 0) return undefined;
-  return since ?? (messages !== undefined && messages > 0 ? before : undefined);
+  return since ?? (messages !== undefined && messages > 0 ? grewFrom : undefined);
 }

@@ -194,8 +194,8 @@ test("the first node that answers decides, and one that does not is named", asyn
 
 test("no answer is CRITICAL", async (t) => {
   assert.match(
-    await verdict("-t", "2", "-H", (await silent(t)).address),
-    /^CRITICAL - no complete answer from BROKER within 2 s/,
+    await verdict("-t", "10", "-H", (await silent(t)).address),
+    /^CRITICAL - no complete answer from BROKER within 10 s/,
   );
   assert.match(
     await verdict("-H", (await resets(t)).address),

@@ -55,6 +55,7 @@ export async function fakeManagement(owner: Owner, ...queues: readonly Row[]): P
     alarms: [],
     asked: [],
   };
+  const started = Date.now();
   const server = createServer((request, response) => {
     const { pathname } = new URL(request.url ?? "", "http://localhost");
     fake.asked.push(pathname);
@@ -67,7 +68,11 @@ export async function fakeManagement(owner: Owner, ...queues: readonly Row[]): P
     }
     if (pathname === "/api/nodes") {
       if (fake.nodes === undefined) return answer(401, { error: "not_authorised", reason: "Not monitor user" });
-      return answer(200, fake.nodes);
+      const since = Date.now() - started;
+      return answer(
+        200,
+        fake.nodes.map((one) => (typeof one.uptime === "number" ? { ...one, uptime: one.uptime + since } : one)),
+      );
     }
     if (pathname === "/api/overview") return answer(200, fake.overview);
     if (pathname === "/api/whoami") return answer(200, { name: "guest" });
