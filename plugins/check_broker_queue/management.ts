@@ -12,7 +12,7 @@ export function readJson(connection: Connection, answer: HttpResponse, also = 20
   const { status, body } = answer;
   let content: unknown;
   try {
-    content = JSON.parse(body);
+    if (!isDeep(body)) content = JSON.parse(body);
   } catch {
     content = undefined;
   }
@@ -20,6 +20,27 @@ export function readJson(connection: Connection, answer: HttpResponse, also = 20
   if (status !== 200 && status !== also) throw failed(connection, answer, content);
   if (typeof content !== "object" || content === null) throw strange(connection, answer);
   return content;
+}
+
+/** Deeper than anything a broker says. */
+const MOST_DEPTH = 100;
+
+/** Codes of characters; those that close are two above those that open. */
+const [QUOTE, BACKSLASH, BRACKET, BRACE] = [34, 92, 91, 123] as const;
+
+/** Whether JSON is so deep that JSON.parse, which nothing can interrupt, takes seconds and a gigabyte for 24 MiB of it. */
+function isDeep(json: string): boolean {
+  let depth = 0;
+  let isText = false;
+  for (let at = 0; at < json.length; at++) {
+    const code = json.charCodeAt(at);
+    if (code === QUOTE) isText = !isText;
+    else if (isText) at += code === BACKSLASH ? 1 : 0;
+    else if (code === BRACKET || code === BRACE) depth++;
+    else if (code === BRACKET + 2 || code === BRACE + 2) depth--;
+    if (depth > MOST_DEPTH) return true;
+  }
+  return false;
 }
 
 const reasonOf = (content: unknown) => {
