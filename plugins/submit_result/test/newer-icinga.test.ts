@@ -38,13 +38,13 @@ test("answers that Debian's Icinga 2 does not give", real, async () => {
     ["endless", `lost - https://${icinga.address} answers more than 16777216 bytes`],
   ] as const;
   for (const [service, words] of cases) {
-    const { code, stdout } = await submit(service);
+    const { code, stdout } = await submit(service, "-t", "50");
     assert.deepEqual([code, stdout], [2, `web ${service}: ${words}\n`]);
   }
 });
 
 test("what was accepted and is not to be seen is not proven", real, async () => {
-  const [dropped, odd] = await Promise.all(["dropped", "odd"].map((name) => submit(name, "--verify", "-t", "5")));
+  const [dropped, odd] = await Promise.all(["dropped", "odd"].map((name) => submit(name, "--verify", "-t", "10")));
   assert.ok(dropped && odd);
   assert.deepEqual(
     [dropped.code, dropped.stdout],
