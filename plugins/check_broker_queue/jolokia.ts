@@ -1,7 +1,7 @@
 import { CheckError, printable, Status } from "monitoring-plugins-ts";
 import type { HttpResponse } from "monitoring-plugins-ts/http";
-
 import type { Queue } from "./facts.ts";
+import { parseJson } from "./json.ts";
 import { type Connection, Standby, Stranger, send } from "./source.ts";
 
 /** Attributes of an MBean. One that could not be read is a text with the error. */
@@ -70,12 +70,7 @@ function parse(connection: Connection, answer: HttpResponse): readonly Answer[] 
   }
   if (status >= 500) throw new CheckError(Status.CRITICAL, `${url.host} answers with HTTP status ${status}`);
   if (status !== 200) throw new Stranger(`${url.host} is not Jolokia: it answers with HTTP status ${status}`);
-  let content: unknown;
-  try {
-    content = JSON.parse(body);
-  } catch {
-    throw strange(connection, answer);
-  }
+  const content = parseJson(body);
   // what is refused as a whole is answered once
   if (isRecord(content)) beansOf(connection, content, answer);
   if (!Array.isArray(content)) throw strange(connection, answer);

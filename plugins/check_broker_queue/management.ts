@@ -1,6 +1,7 @@
 import { CheckError, printable, Status } from "monitoring-plugins-ts";
 import type { HttpResponse } from "monitoring-plugins-ts/http";
 
+import { parseJson } from "./json.ts";
 import { type Connection, Stranger, send } from "./source.ts";
 
 /**
@@ -10,37 +11,11 @@ import { type Connection, Stranger, send } from "./source.ts";
  */
 export function readJson(connection: Connection, answer: HttpResponse, also = 200): object {
   const { status, body } = answer;
-  let content: unknown;
-  try {
-    if (!isDeep(body)) content = JSON.parse(body);
-  } catch {
-    content = undefined;
-  }
+  const content = parseJson(body);
   if (status === 401 || status === 403) throw denied(connection, reasonOf(content));
   if (status !== 200 && status !== also) throw failed(connection, answer, content);
   if (typeof content !== "object" || content === null) throw strange(connection, answer);
   return content;
-}
-
-/** Deeper than anything a broker says. */
-const MOST_DEPTH = 100;
-
-/** Codes of characters; those that close are two above those that open. */
-const [QUOTE, BACKSLASH, BRACKET, BRACE] = [34, 92, 91, 123] as const;
-
-/** Whether JSON is so deep that JSON.parse, which nothing can interrupt, takes seconds and a gigabyte for 24 MiB of it. */
-function isDeep(json: string): boolean {
-  let depth = 0;
-  let isText = false;
-  for (let at = 0; at < json.length; at++) {
-    const code = json.charCodeAt(at);
-    if (code === QUOTE) isText = !isText;
-    else if (isText) at += code === BACKSLASH ? 1 : 0;
-    else if (code === BRACKET || code === BRACE) depth++;
-    else if (code === BRACKET + 2 || code === BRACE + 2) depth--;
-    if (depth > MOST_DEPTH) return true;
-  }
-  return false;
 }
 
 const reasonOf = (content: unknown) => {
