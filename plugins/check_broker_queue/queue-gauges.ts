@@ -1,4 +1,4 @@
-import { type Metric, Series, type Status, safeLabel } from "monitoring-plugins-ts";
+import { type Gauge, Series, safeLabel } from "monitoring-plugins-ts";
 
 import type { Course, Facts, Queue } from "./facts.ts";
 import { holds, outage } from "./queue.ts";
@@ -16,15 +16,8 @@ type Key =
   | "ack"
   | "stalled";
 
-type Names = { readonly queue: string };
-
 /** Judges, says and prints a value of a queue. */
-interface Judging {
-  judge(value: number): Status;
-  text(value: number): string;
-  metric(value: number, names: Names): Metric;
-  item(value: number, names: Names): string | undefined;
-}
+type Judging = Pick<Gauge<`<queue>_${string}`>, "judge" | "text" | "metric" | "item">;
 
 /** What is measured of each queue. */
 export interface QueueGauge {
