@@ -10,7 +10,6 @@ import {
   mkdtempSync,
   readFileSync,
   readlinkSync,
-  renameSync,
   rmSync,
   writeFileSync,
 } from "node:fs";
@@ -95,6 +94,13 @@ interface Ended {
   readonly output: string;
 }
 
+/** Makes $1, a release $3 from the mirror $4, unless it is there. */
+const MAKE_BASE = `[ -e "$1" ] || {
+  rm -f "\${1%/*}"/*.tar*
+  TMPDIR=$2 mmdebstrap --mode=root --format=tar --variant=minbase --include=systemd-sysv,ca-certificates "$3" "$1.part" "$4" &&
+    mv "$1.part" "$1"
+}`;
+
 /**
  * A system with its own systemd, and no network but its own loopback: what listens in it cannot be reached from outside,
  * whatever the port, and ends with it.
@@ -161,15 +167,10 @@ export class FreshDebian {
     const outside = (...command: readonly string[]) => succeed(owner, ["unshare", ...UNSHARE, ...command]);
     assert.ok(mirror !== undefined);
     const kept = join(KEPT, `${RELEASE}-${mirror.digest}.tar`);
-    if (!existsSync(kept)) {
-      rmSync(KEPT, { recursive: true, force: true });
-      mkdirSync(KEPT, { recursive: true });
-      const bare = ["--mode=root", "--format=tar", "--variant=minbase", "--include=systemd-sysv,ca-certificates"];
-      // it works in the folder for temporary files, which is ended with the system's
-      const inside = ["env", `TMPDIR=${this.path}`];
-      await outside("--mount-proc", ...inside, "mmdebstrap", ...bare, RELEASE, `${kept}.part`, mirror.address);
-      renameSync(`${kept}.part`, kept);
-    }
+    mkdirSync(KEPT, { recursive: true });
+    // of two tests that have none yet one makes it, and the other waits; it works in the folder that is ended with the system's
+    const making = ["sh", "-c", MAKE_BASE, "sh", kept, this.path, RELEASE, mirror.address];
+    await outside("--mount-proc", "flock", join(KEPT, "lock"), ...making);
     await succeed(owner, ["tar", "-C", this.path, "-xpf", kept]);
     // nobody is there to be asked, and nothing has to survive a loss of power
     this.#write("etc/apt/apt.conf.d/test", 'APT::Get::Assume-Yes "true";\nAcquire::Retries "0";\n');
