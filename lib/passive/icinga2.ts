@@ -1,5 +1,6 @@
 import { hostname } from "node:os";
 
+import { parseJson } from "../plugin/json.ts";
 import { printable } from "../plugin/text.ts";
 import { type Answer, ApiClient, type ApiOptions } from "./api-client.ts";
 import { inOrder, type Submit } from "./in-order.ts";
@@ -107,7 +108,7 @@ interface LastResult {
 
 /** @throws Error when the answer is none of Icinga 2 */
 function lastResult(body: string): LastResult | undefined {
-  const { results } = (parse(body) ?? {}) as { readonly results?: unknown };
+  const { results } = (parseJson(body) ?? {}) as { readonly results?: unknown };
   const { attrs } = ((Array.isArray(results) ? results[0] : undefined) ?? {}) as { readonly attrs?: unknown };
   const { last_check_result: last } = (attrs ?? {}) as { readonly last_check_result?: unknown };
   if (last === null) return undefined;
@@ -167,19 +168,11 @@ interface Said {
 
 /** `{"results":[{"code","status"}]}`, or of the whole request `{"error","status"}`. */
 function readBody(body: string): Said {
-  const { results, status } = (parse(body) ?? {}) as { readonly results?: unknown; readonly status?: unknown };
+  const { results, status } = (parseJson(body) ?? {}) as { readonly results?: unknown; readonly status?: unknown };
   const first: unknown = Array.isArray(results) ? results[0] : undefined;
   if (typeof first !== "object" || first === null) return { code: undefined, status: words(status) };
   const { code, status: text } = first as { readonly code?: unknown; readonly status?: unknown };
   return { code: typeof code === "number" ? code : undefined, status: words(text) };
-}
-
-function parse(body: string): unknown {
-  try {
-    return JSON.parse(body);
-  } catch {
-    return undefined;
-  }
 }
 
 const words = (text: unknown) => (typeof text === "string" ? printable(text.trim(), 200).replace(/\.$/, "") : "");

@@ -1,3 +1,4 @@
+import { parseJson } from "../plugin/json.ts";
 import { printable } from "../plugin/text.ts";
 import { type PassiveResult, toResult } from "./result.ts";
 
@@ -9,12 +10,8 @@ import { type PassiveResult, toResult } from "./result.ts";
  * @throws Error naming the text that cannot be used
  */
 export function parseJsonResult(text: string, now: number): PassiveResult {
-  let parsed: unknown;
-  try {
-    parsed = JSON.parse(text);
-  } catch {
-    throw new Error(`'${printable(text, 80)}' is no JSON`);
-  }
+  const parsed = parseJson(text);
+  if (parsed === undefined) throw new Error(`'${printable(text, 80)}' is no JSON, or nested too deeply`);
   if (typeof parsed !== "object" || parsed === null || Array.isArray(parsed)) {
     throw new Error(`'${printable(text, 80)}' is no object in JSON`);
   }

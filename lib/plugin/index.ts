@@ -9,6 +9,7 @@ export { formatDecimal, parseDecimal, parseNumber } from "./decimal.ts";
 export { formatDuration, parseDuration } from "./duration.ts";
 export { CheckError, DeadlineError, UsageError } from "./error.ts";
 export { readFile } from "./file.ts";
+export { parseJson } from "./json.ts";
 export { formatMetric, type Metric, type MetricDeclaration, plainLabel, safeLabel, type UoM } from "./metric.ts";
 export {
   count,

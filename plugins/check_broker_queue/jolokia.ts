@@ -1,7 +1,6 @@
-import { CheckError, printable, Status } from "monitoring-plugins-ts";
+import { CheckError, parseJson, printable, Status } from "monitoring-plugins-ts";
 import type { HttpResponse } from "monitoring-plugins-ts/http";
 import type { Queue } from "./facts.ts";
-import { parseJson } from "./json.ts";
 import { type Connection, Standby, Stranger, send } from "./source.ts";
 
 /** Attributes of an MBean. One that could not be read is a text with the error. */

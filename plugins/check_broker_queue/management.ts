@@ -1,7 +1,6 @@
-import { CheckError, printable, Status } from "monitoring-plugins-ts";
+import { CheckError, parseJson, printable, Status } from "monitoring-plugins-ts";
 import type { HttpResponse } from "monitoring-plugins-ts/http";
 
-import { parseJson } from "./json.ts";
 import { type Connection, Stranger, send } from "./source.ts";
 
 /**

@@ -1,3 +1,4 @@
+import { parseJson } from "monitoring-plugins-ts";
 import { type PassiveResult, toResult } from "monitoring-plugins-ts/passive";
 
 import { readCloudEvent } from "./choria.ts";
@@ -94,9 +95,7 @@ function openJson(text: string): Opened {
 }
 
 function readJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch (cause) {
-    throw new Poison("it is no well-formed JSON", { cause });
-  }
+  const value = parseJson(text);
+  if (value === undefined) throw new Poison("it is no well-formed JSON, or nested too deeply");
+  return value;
 }

@@ -169,7 +169,10 @@ test("what is no result is told, each with its reason, and stops no other", asyn
     [reply({ data: loadWith({ exitcode: true }) }), "exit code 'true' is no whole number"],
     [reply({ data: loadWith({ command: "check_a\nb" }) }), "service 'a?b' has characters that no name has"],
     [`${"[".repeat(100_000)}`, "it is neither JSON, YAML, Ruby Marshal nor base64 of one"],
-    [`{"a":${"[".repeat(100_000)}`, "it is no well-formed JSON"],
+    [
+      `{"host":"h","exit_code":0,"output":"x","a":${"[".repeat(100_000)}${"]".repeat(100_000)}}`,
+      "it is no well-formed JSON, or nested too deeply",
+    ],
     [`---\n${"[".repeat(30_000)}`, "YAML: nested too deeply"],
     [bomb, "YAML: Excessive alias count indicates a resource exhaustion attack"],
     [

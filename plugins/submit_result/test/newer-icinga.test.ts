@@ -35,12 +35,17 @@ test("answers that Debian's Icinga 2 does not give", real, async () => {
     ["page", "lost - the answer to it is none of Icinga 2: '<html>Welcome</html>'"],
     ["nothing", `lost - the answer to it is none of Icinga 2: '{"results":[]}'`],
     ["strange", `lost - the answer to it is none of Icinga 2: '{"results":[{"code":"200","status":["x"]}]}'`],
+    [
+      "nested",
+      'lost - the answer to it is none of Icinga 2: \'{"results":[{"code":200,"status":"x"}],"more":[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[...\'',
+    ],
     ["endless", `lost - https://${icinga.address} answers more than 16777216 bytes`],
   ] as const;
-  for (const [service, words] of cases) {
-    const { code, stdout } = await submit(service, "-t", "50");
-    assert.deepEqual([code, stdout], [2, `web ${service}: ${words}\n`]);
-  }
+  const input = cases.map(([service]) => `web\t${service}\t0\tx\n`).join("");
+  const { code, stdout } = await runPlugin("submit_result", [...to(), "-t", "50"], { input });
+  const wanted = cases.map(([service, words]) => `web ${service}: ${words}`);
+  assert.equal(code, 2);
+  assert.deepEqual(stdout.split("\n").slice(0, cases.length).sort(), wanted.sort());
 });
 
 test("what was accepted and is not to be seen is not proven", real, async () => {

@@ -35,6 +35,7 @@ const ANSWERS: Readonly<Record<string, Answers>> = {
   page: { status: 200, body: "<html>Welcome</html>" },
   nothing: { status: 200, body: { results: [] } },
   strange: { status: 200, body: { results: [{ code: "200", status: ["x"] }] } },
+  nested: { status: 200, body: `{"results":[{"code":200,"status":"x"}],"more":${"[".repeat(100)}${"]".repeat(100)}}` },
   endless: { status: 200, body: "x".repeat(17 * 1024 * 1024) },
   dropped: { ...code(200, "Successfully processed check result for object 'web!dropped'."), last: null },
   odd: { ...code(200, "Successfully processed check result for object 'web!odd'."), last: { output: 5 } },

@@ -54,13 +54,16 @@ test("what is no result is named", () => {
     ["web\tload\tOK\tfine", "exit code 'OK' is no whole number"],
     ["web\t\t0\tfine", "service is empty"],
     ["\tload\t0\tfine", "host is empty"],
-    ["{", "'{' is no JSON"],
+    ["{", "'{' is no JSON, or nested too deeply"],
     ['{"host":"web"}', "no exit_code"],
     ['{"__proto__":{"host":"web","exit_code":0,"output":"x"}}', "no exit_code"],
     ['{"host":"web","exit_code":0}', "no output"],
     ['{"host":["web"],"exit_code":0,"output":""}', "host (a list) is no text"],
     [`{"a":${"[".repeat(100_000)}`, "is no JSON"],
-    [`{"host":${"[".repeat(10_000)}${"]".repeat(10_000)},"exit_code":0,"output":""}`, "is no text"],
+    [
+      `{"host":${"[".repeat(10_000)}${"]".repeat(10_000)},"exit_code":0,"output":""}`,
+      "is no JSON, or nested too deeply",
+    ],
   ] as const;
   for (const [line, message] of cases) {
     assert.throws(

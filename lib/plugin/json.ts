@@ -1,4 +1,9 @@
-/** @returns undefined for what is no JSON, or is deeper than anything a broker says */
+/**
+ * Reads JSON that somebody else has written.
+ *
+ * @returns undefined for what is no JSON, or has more than 100 lists and objects inside of each other: JSON.parse, which nothing can
+ *   interrupt, takes 15 s and 0.9 GB for 16 MiB of `[` and `]`
+ */
 export function parseJson(text: string): unknown {
   try {
     return isDeep(text) ? undefined : JSON.parse(text);
@@ -12,7 +17,6 @@ const MOST_DEPTH = 100;
 /** Codes of characters; those that close are two above those that open. */
 const [QUOTE, BACKSLASH, BRACKET, BRACE] = [34, 92, 91, 123] as const;
 
-/** Whether JSON is so deep that JSON.parse, which nothing can interrupt, takes seconds and a gigabyte for 24 MiB of it. */
 function isDeep(json: string): boolean {
   let depth = 0;
   let isText = false;
