@@ -45,8 +45,11 @@ const others = files.filter((path) => !isUnit(path));
 
 process.exitCode = await runFiles(imports.length === 0 ? others : [...others, unit], {
   cwd: root,
-  env: standalone
-    ? { ...process.env, PLUGINS_DIR: process.env.PLUGINS_DIR ?? join(root, "dist/standalone") }
-    : process.env,
+  env: {
+    ...process.env,
+    // what several files need is built in there once
+    TEST_RUN_FOLDER: folder,
+    ...(standalone ? { PLUGINS_DIR: process.env.PLUGINS_DIR ?? join(root, "dist/standalone") } : {}),
+  },
 });
 rmSync(folder, { recursive: true });

@@ -1,13 +1,12 @@
 // What docs/install.md promises an administrator with a fresh Debian 12, done there command by command as the page has them.
 
 import assert from "node:assert/strict";
-import { copyFileSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { copyFileSync, readFileSync } from "node:fs";
 import { basename, join } from "node:path";
-import { type TestContext, test } from "node:test";
+import { test } from "node:test";
 
 import { root, version } from "../../packaging/programs.mjs";
-import { type Architecture, buildDeb } from "../support/debian-package.ts";
+import { type Architecture, builtDeb } from "../support/debian-package.ts";
 import { FreshDebian, lackingFreshDebian } from "../support/fresh-debian.ts";
 import { lackingBun } from "../support/standalone.ts";
 import { until } from "../support/until.ts";
@@ -27,10 +26,8 @@ function commandsOfThePage(): readonly [install: string, ask: string] {
 }
 
 /** Puts a package where the page has it: into the folder the commands are given in. */
-function hand(t: TestContext, system: FreshDebian, architecture: Architecture): string {
-  const folder = mkdtempSync(join(tmpdir(), "test-install-"));
-  t.after(() => rmSync(folder, { recursive: true, force: true }));
-  const deb = buildDeb(folder, architecture, { compression: "none" });
+function hand(system: FreshDebian, architecture: Architecture): string {
+  const deb = builtDeb(architecture);
   copyFileSync(deb, join(system.path, "root", basename(deb)));
   return basename(deb);
 }
@@ -77,7 +74,7 @@ test("a fresh Debian 12, from dpkg -i to OK and back, by docs/install.md alone",
     });
 
   await step("the commands of the page end in a service that is OK", async () => {
-    hand(t, system, "amd64");
+    hand(system, "amd64");
     assert.match(await run(install), /^check_gearman OK - /m);
     await untilIcinga(async () => (await askIcinga()).includes('"state":0'));
     const { output, exit_status } = await lastResult();
@@ -129,7 +126,7 @@ test("a fresh Debian 12, from dpkg -i to OK and back, by docs/install.md alone",
   });
 
   await step("the package for Node is refused, as there is no Node that is new enough, and gives way", async () => {
-    const all = hand(t, system, "all");
+    const all = hand(system, "all");
     const { status, output } = await system.run(`dpkg -i ${all}`);
     assert.equal(status, 1);
     assert.match(output, /depends on nodejs \(>= 20\); however:\n {2}Package nodejs is not installed\./);

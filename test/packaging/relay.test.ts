@@ -1,13 +1,12 @@
 // What docs/relay_results.md promises an administrator with a fresh Debian 12, done there command by command as the page has them.
 
 import assert from "node:assert/strict";
-import { copyFileSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { copyFileSync, readFileSync } from "node:fs";
 import { basename, join } from "node:path";
 import { test } from "node:test";
 
 import { root, version } from "../../packaging/programs.mjs";
-import { buildDeb } from "../support/debian-package.ts";
+import { builtDeb } from "../support/debian-package.ts";
 import { FreshDebian, lackingFreshDebian } from "../support/fresh-debian.ts";
 import { lackingBun } from "../support/standalone.ts";
 import { until } from "../support/until.ts";
@@ -35,9 +34,7 @@ test("a fresh Debian 12, up to a service that a message turns CRITICAL, by docs/
     assert.equal(status, 0, output);
     return output;
   };
-  const folder = mkdtempSync(join(tmpdir(), "test-relay-"));
-  t.after(() => rmSync(folder, { recursive: true, force: true }));
-  const deb = buildDeb(folder, "amd64", { compression: "none" });
+  const deb = builtDeb("amd64");
   copyFileSync(deb, join(system.path, "root", basename(deb)));
 
   await run(install);

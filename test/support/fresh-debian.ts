@@ -38,7 +38,7 @@ interface Mirror {
 
 let mirror: Mirror | undefined;
 
-/** Base systems that mmdebstrap has made, each for as long as the release is made of the same. */
+/** Base systems that mmdebstrap has made, each for as long as the release is made of the same and in the same way. */
 const KEPT = join(root, "node_modules/.cache/debian");
 
 /** Where this machine has Debian's packages from: of the places in apt's configuration the one that has this release. */
@@ -97,7 +97,8 @@ interface Ended {
 /** Makes $1, a release $3 from the mirror $4, unless it is there. */
 const MAKE_BASE = `[ -e "$1" ] || {
   rm -f "\${1%/*}"/*.tar*
-  TMPDIR=$2 mmdebstrap --mode=root --format=tar --variant=minbase --include=systemd-sysv,ca-certificates "$3" "$1.part" "$4" &&
+  TMPDIR=$2 mmdebstrap --mode=root --format=tar --variant=minbase --include=systemd-sysv,ca-certificates \\
+    --skip=cleanup/apt/lists "$3" "$1.part" "$4" &&
     mv "$1.part" "$1"
 }`;
 
@@ -166,17 +167,18 @@ export class FreshDebian {
   async #install(owner: Owner, packages: readonly string[]): Promise<void> {
     const outside = (...command: readonly string[]) => succeed(owner, ["unshare", ...UNSHARE, ...command]);
     assert.ok(mirror !== undefined);
-    const kept = join(KEPT, `${RELEASE}-${mirror.digest}.tar`);
+    const kind = createHash("sha256").update(mirror.digest).update(MAKE_BASE).digest("hex");
+    const kept = join(KEPT, `${RELEASE}-${kind}.tar`);
     mkdirSync(KEPT, { recursive: true });
     // of two tests that have none yet one makes it, and the other waits; it works in the folder that is ended with the system's
     const making = ["sh", "-c", MAKE_BASE, "sh", kept, this.path, RELEASE, mirror.address];
     await outside("--mount-proc", "flock", join(KEPT, "lock"), ...making);
     await succeed(owner, ["tar", "-C", this.path, "-xpf", kept]);
-    // nobody is there to be asked, and nothing has to survive a loss of power
-    this.#write("etc/apt/apt.conf.d/test", 'APT::Get::Assume-Yes "true";\nAcquire::Retries "0";\n');
+    // nobody is there to be asked, a page has to name all that it needs, and nothing has to survive a loss of power
+    const apt = ['APT::Get::Assume-Yes "true";', 'APT::Install-Recommends "false";', 'Acquire::Retries "0";', ""];
+    this.#write("etc/apt/apt.conf.d/test", apt.join("\n"));
     this.#write("etc/dpkg/dpkg.cfg.d/test", "force-unsafe-io\n");
     this.#write("etc/hosts", readFileSync("/etc/hosts", "utf8"));
-    await outside("chroot", this.path, "apt-get", "update");
     await outside("chroot", this.path, "apt-get", "install", "--download-only", ...packages);
     this.#write("etc/hosts", `127.0.0.1\tlocalhost\n127.0.1.1\t${this.name}\n`);
     this.#write("etc/hostname", `${this.name}\n`);
