@@ -23,6 +23,8 @@ export interface Rabbitmq {
   readonly amqp: Address;
   readonly prometheus: Address;
   readonly stomp: Address;
+  /** By TLS, where there is a certificate. */
+  readonly stomps: Address;
   /** `NAME@localhost` */
   readonly node: string;
   /** Sends to the management API as `admin`, by PUT where there is something to send. @throws Error with its answer unless it is 2xx */
@@ -47,6 +49,8 @@ export interface NodeOptions {
   readonly names?: Epmd;
   /** A running node, to form a cluster with. */
   readonly joins?: string;
+  /** Of its listener for STOMP by TLS. */
+  readonly certificates?: { readonly ca: string; readonly cert: string; readonly key: string };
   /** As the future has it: the management counts nothing. */
   readonly withoutStatistics?: boolean;
 }
@@ -85,12 +89,13 @@ export async function startEpmd(owner: Owner): Promise<Epmd> {
  */
 export async function startRabbitmq(
   owner: Owner,
-  { name = "rabbit", names, joins, withoutStatistics = false }: NodeOptions = {},
+  { name = "rabbit", names, joins, certificates, withoutStatistics = false }: NodeOptions = {},
 ): Promise<Rabbitmq> {
   const epmd = names ?? (await startEpmd(owner));
   const folder = join(epmd.folder, name);
   await mkdir(join(folder, "log"), { recursive: true });
-  const [amqp, management, stomp, prometheus, distribution] = await Promise.all([
+  const [amqp, management, stomp, stomps, prometheus, distribution] = await Promise.all([
+    freePort(),
     freePort(),
     freePort(),
     freePort(),
@@ -107,6 +112,14 @@ management.tcp.port = ${management}
 prometheus.tcp.ip = 127.0.0.1
 prometheus.tcp.port = ${prometheus}
 stomp.listeners.tcp.1 = 127.0.0.1:${stomp}
+${
+  certificates === undefined
+    ? ""
+    : `stomp.listeners.ssl.1 = 127.0.0.1:${stomps}
+ssl_options.cacertfile = ${certificates.ca}
+ssl_options.certfile = ${certificates.cert}
+ssl_options.keyfile = ${certificates.key}`
+}
 collect_statistics_interval = 500
 default_user = ${LOGIN.user}
 default_pass = ${LOGIN.password}
@@ -153,6 +166,7 @@ log.file = false
     amqp: addressOf("127.0.0.1", amqp),
     prometheus: addressOf("127.0.0.1", prometheus),
     stomp: addressOf("127.0.0.1", stomp),
+    stomps: addressOf("127.0.0.1", stomps),
     api,
     async publish(queue, count) {
       const message = { properties: {}, routing_key: queue, payload: "x", payload_encoding: "string" };

@@ -23,6 +23,8 @@ export interface Certificates {
   readonly key: string;
   /** Of the same CA, but for the name `gearmand.example.com` only; same key. */
   readonly otherNameCert: string;
+  /** As `cert`, but its time was over yesterday. */
+  readonly expiredCert: string;
 }
 
 /** @throws Error naming the Debian package when there is no openssl. */
@@ -38,10 +40,10 @@ export async function makeCertificates(owner: Owner): Promise<Certificates> {
       ...["req", "-x509", ...newKey, "-days", "2", "-subj", `/CN=Test ${name}`],
       ...["-keyout", file(`${name}.key`), "-out", file(`${name}.pem`)],
     ]);
-  const sign = async (name: string, names: string) => {
+  const sign = async (name: string, names: string, days = "2") => {
     await writeFile(file(`${name}.ext`), `subjectAltName=${names}\n`);
     await run(openssl, [
-      ...["x509", "-req", "-in", file("server.csr"), "-days", "2", "-extfile", file(`${name}.ext`)],
+      ...["x509", "-req", "-in", file("server.csr"), "-days", days, "-extfile", file(`${name}.ext`)],
       ...["-CA", file("ca.pem"), "-CAkey", file("ca.key"), "-CAcreateserial", "-out", file(`${name}.pem`)],
     ]);
   };
@@ -59,12 +61,14 @@ export async function makeCertificates(owner: Owner): Promise<Certificates> {
   ]);
   await sign("server", "DNS:localhost,IP:127.0.0.1,IP:::1");
   await sign("other-name", "DNS:gearmand.example.com");
+  await sign("expired", "DNS:localhost,IP:127.0.0.1,IP:::1", "-1");
   return {
     ca: file("ca.pem"),
     wrongCa: file("wrong-ca.pem"),
     cert: file("server.pem"),
     key: file("server.key"),
     otherNameCert: file("other-name.pem"),
+    expiredCert: file("expired.pem"),
   };
 }
 

@@ -7,7 +7,7 @@ import { after, before, test } from "node:test";
 import { freePort } from "#test/servers/address.ts";
 import { silent } from "#test/servers/misbehaving.ts";
 import { type Rabbitmq, startRabbitmq } from "#test/servers/rabbitmq.ts";
-import { type Certificates, makeCertificates } from "#test/servers/tls.ts";
+import { type Certificates, makeCertificates, tlsFront } from "#test/servers/tls.ts";
 import { runPlugin, type Started, startPlugin } from "#test/support/exec.ts";
 import { needs } from "#test/support/needs.ts";
 import type { Owner } from "#test/support/owner.ts";
@@ -27,7 +27,8 @@ let queues = 0;
 before(async () => {
   if (real.skip) return;
   folder = mkdtempSync(join(tmpdir(), "test-relay-"));
-  [broker, certificates] = await Promise.all([startRabbitmq(owner), makeCertificates(owner)]);
+  certificates = await makeCertificates(owner);
+  broker = await startRabbitmq(owner, { certificates });
   writeFileSync(join(folder, "broker"), "admin:secret\n", { mode: 0o600 });
   writeFileSync(join(folder, "wrong"), "admin:wrong\n", { mode: 0o600 });
   writeFileSync(join(folder, "icinga"), "sender:secret\n", { mode: 0o600 });
@@ -264,6 +265,45 @@ test("of several brokers the next is taken when one is away or does not answer",
   assert.match(lines[1] ?? "", /queue\/a: no complete answer from .* within 2 s/);
   await stopped(running);
 });
+
+test(
+  "stomps: the broker is trusted by --from-ca alone; what is wrong with a certificate is one line",
+  real,
+  async (t) => {
+    const [queue, icinga] = [await makeQueue(), await fakeIcinga(t, certificates)];
+    await broker.send(queue, [result("one")]);
+    const { expiredCert, otherNameCert, key } = certificates;
+    const [expired, other] = await Promise.all(
+      [expiredCert, otherNameCert].map((cert) => tlsFront(t, broker.stomp.address, { cert, key })),
+    );
+    const [good, plain] = [broker.stomps.address, broker.stomp.address];
+    const sources = [expired?.address, other?.address, plain, good].flatMap((address) => [
+      "--from",
+      `stomps://${address}/amq/queue/${queue}`,
+    ]);
+    const running = relay(t, ...sources, ...to(icinga), ...PLAIN, "--from-ca", certificates.ca);
+    await until(
+      () => icinga.results.length === 1,
+      () => running.text(),
+    );
+    await stopped(running);
+    const where = `/amq/queue/${queue}`;
+    assert.deepEqual(running.text().split("\n").slice(0, 4), [
+      `${expired?.address}${where}: certificate of ${expired?.address} not trusted: certificate has expired`,
+      `${other?.address}${where}: certificate is not for 127.0.0.1 (IP: 127.0.0.1 is not in the cert's list: )`,
+      `${plain}${where}: TLS handshake with ${plain} failed: the server seems to speak plaintext`,
+      `takes results from ${good}${where}`,
+    ]);
+    const distrusting = relay(t, ...sources.slice(-2), ...to(icinga), ...PLAIN, "--from-ca", certificates.wrongCa);
+    await until(
+      () => distrusting.text().includes("\n"),
+      () => "a line",
+    );
+    await stopped(distrusting);
+    const untrusted = `${good}${where}: certificate of ${good} not trusted: `;
+    assert.ok(distrusting.text().startsWith(untrusted), distrusting.text());
+  },
+);
 
 test("it says how it is: --status judges the file that it writes, and knows when it is gone", real, async (t) => {
   const [queue, icinga] = [await makeQueue(), await fakeIcinga(t, certificates)];
