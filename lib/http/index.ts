@@ -1,1 +1,2 @@
-export { type HttpRequest, type HttpResponse, request } from "./request.ts";
+export { type HttpResponse, NotHttpError } from "./answer.ts";
+export { HttpClient, type HttpOptions, type HttpRequest, request } from "./request.ts";

@@ -1,125 +1,118 @@
-import type { IncomingHttpHeaders, IncomingMessage } from "node:http";
-import type { Socket } from "node:net";
-import { dial } from "../net/dial.ts";
-import { formatEndpoint, type TcpEndpoint } from "../net/endpoint.ts";
-import { deadlineFailure, lostFailure } from "../net/failure.ts";
+import { Connection } from "../net/connection.ts";
+import type { TcpEndpoint } from "../net/endpoint.ts";
 import type { TlsOptions } from "../net/tls.ts";
-import { CheckError } from "../plugin/error.ts";
 import type { Signal } from "../plugin/signal.ts";
-import { Status } from "../plugin/status.ts";
+import { Answer, type HttpResponse } from "./answer.ts";
 
-/** One request, and what binds it. */
-export interface HttpRequest {
+/** What binds requests. */
+export interface HttpOptions {
   /** The check's deadline. */
   readonly signal: Signal;
   /** Only addresses of this family. */
   readonly family?: 4 | 6 | undefined;
   /** For `https:` addresses. */
   readonly tls?: TlsOptions | undefined;
-  /** Longest body taken, in bytes. */
+  /** Longest answer taken, in bytes. */
   readonly maxBytes: number;
+}
+
+/** What is sent beside the address. */
+export interface Question {
   /** Sent as JSON by POST; without it the request is a GET. */
   readonly json?: unknown;
+  /** Nothing in it may have line breaks. */
   readonly headers?: Readonly<Record<string, string>>;
 }
 
-/** A whole answer. */
-export interface HttpResponse {
-  readonly status: number;
-  readonly headers: IncomingHttpHeaders;
-  readonly body: string;
-}
+/** One request, and what binds it. */
+export type HttpRequest = HttpOptions & Question;
 
 /**
- * Sends one request to an `http:` or `https:` address over a connection of its own, and reads the whole answer, whatever its
- * status. Redirections are not followed, no proxy is used, and user and password in the address are not sent.
+ * Asks `http:` or `https:` addresses. A connection is kept for the next request to the same server; requests at the same time have one each.
+ * Redirections are not followed, no proxy is used, and user and password in the address are not sent.
  *
- * By node:http, which costs a program that ends after one request a quarter of what undici does.
- *
- * @throws {@link CheckError} CRITICAL when the server cannot be reached, is not trusted or hangs up; on the deadline the state
- *   its signal carries; UNKNOWN when what answers does not speak HTTP or says more than `maxBytes`, and when only the local
- *   side is at fault
+ * Always {@link close} it.
  */
-export async function request(url: URL, options: HttpRequest): Promise<HttpResponse> {
-  const { signal, family, tls = {} } = options;
-  const isTls = url.protocol === "https:";
-  const to = endpointOf(url);
-  const [{ request: send }, shakeHands] = await Promise.all([
-    import("node:http"),
-    isTls ? import("../net/tls.ts").then(({ prepareHandshake }) => prepareHandshake(to, tls)) : undefined,
-  ]);
-  const plain = await dial(to, family, signal);
-  const socket = shakeHands === undefined ? plain : await shakeHands(plain, signal);
+export class HttpClient {
+  readonly options: HttpOptions;
+  /** The one that is kept while nobody asks. */
+  #connection: Connection | undefined;
+  /** What it is connected to. */
+  #origin = "";
 
-  const { json, headers = {} } = options;
-  const body = json === undefined ? undefined : Buffer.from(JSON.stringify(json));
-  const described = body === undefined ? {} : { "content-type": "application/json", "content-length": body.length };
-  return new Promise((resolve, reject) => {
-    const end = (settle: () => void) => {
-      signal.removeEventListener("abort", abort);
-      socket.destroy();
-      settle();
-    };
-    const fail = (failure: CheckError) => end(() => reject(failure));
-    const abort = () => {
-      fail(deadlineFailure(signal, `no complete answer from ${formatEndpoint(to)}`, received(socket)));
-    };
-    signal.addEventListener("abort", abort, { once: true });
-    if (signal.aborted) return abort();
-    const asked = send({
-      method: body === undefined ? "GET" : "POST",
-      path: `${url.pathname}${url.search}`,
-      headers: { host: url.host, accept: "*/*", ...described, ...headers },
-      createConnection: () => socket,
-    });
-    asked.on("error", (error) => fail(failure(to, error, socket)));
-    asked.on("response", (response) => {
-      read(response, options.maxBytes, to).then(
-        (text) => end(() => resolve({ status: response.statusCode ?? 0, headers: response.headers, body: text })),
-        (error) => fail(error instanceof CheckError ? error : failure(to, error, socket)),
-      );
-    });
-    asked.end(body);
-  });
+  constructor(options: HttpOptions) {
+    this.options = options;
+  }
+
+  /**
+   * Sends a request and reads the whole answer, whatever its status. It may be sent twice: a server that keeps a connection may
+   * close it just then.
+   *
+   * @throws {@link CheckError} CRITICAL when the server cannot be reached, is not trusted or hangs up; on the deadline the state
+   *   its signal carries; UNKNOWN when what answers does not speak HTTP or says more than `maxBytes`, and when only the local
+   *   side is at fault
+   */
+  async request(url: URL, question: Question = {}): Promise<HttpResponse> {
+    const text = written(url, question);
+    const kept = url.origin === this.#origin ? this.#connection : undefined;
+    if (kept !== undefined) {
+      this.#connection = undefined;
+      try {
+        return await this.#ask(kept, url, text);
+      } catch (error) {
+        if (kept.received > 0 || this.options.signal.aborted) throw error;
+      }
+    }
+    const { signal, family, tls = {}, maxBytes } = this.options;
+    const options = { signal, family, maxBytes, ...(url.protocol === "https:" ? { tls } : {}) };
+    return this.#ask(await Connection.open(endpointOf(url), options), url, text);
+  }
+
+  /** Ends the connection that is kept; a later request opens another one. */
+  close(): void {
+    this.#connection?.close();
+    this.#connection = undefined;
+  }
+
+  async #ask(connection: Connection, { origin }: URL, text: string): Promise<HttpResponse> {
+    const answer = new Answer(connection, this.options.maxBytes);
+    try {
+      connection.write(text);
+      const response = await answer.read();
+      if (answer.isLast) connection.close();
+      else {
+        this.close();
+        this.#connection = connection;
+        this.#origin = origin;
+      }
+      return response;
+    } catch (error) {
+      connection.close();
+      throw error;
+    }
+  }
+}
+
+/** One request over a connection of its own, see {@link HttpClient}. */
+export async function request(url: URL, asked: HttpRequest): Promise<HttpResponse> {
+  const client = new HttpClient(asked);
+  try {
+    return await client.request(url, asked);
+  } finally {
+    client.close();
+  }
+}
+
+function written(url: URL, { json, headers = {} }: Question): string {
+  const body = json === undefined ? "" : JSON.stringify(json);
+  const described = { "content-type": "application/json", "content-length": `${Buffer.byteLength(body)}` };
+  const all = { host: url.host, accept: "*/*", ...(json === undefined ? {} : described), ...headers };
+  const lines = Object.entries(all).map(([name, value]) => `${name}: ${value}\r\n`);
+  return `${json === undefined ? "GET" : "POST"} ${url.pathname}${url.search} HTTP/1.1\r\n${lines.join("")}\r\n${body}`;
 }
 
 /** Where the address points to. */
 function endpointOf({ protocol, hostname, port }: URL): TcpEndpoint {
   const host = hostname.replace(/^\[(.*)\]$/, "$1");
   return { host, port: port === "" ? (protocol === "https:" ? 443 : 80) : Number(port) };
-}
-
-/** One buffer that grows: an answer in pieces of a byte must not cost a hundred times its length. */
-async function read(response: IncomingMessage, maxBytes: number, to: TcpEndpoint): Promise<string> {
-  let bytes = Buffer.allocUnsafe(Math.min(maxBytes, 65_536));
-  let used = 0;
-  for await (const chunk of response as AsyncIterable<Buffer>) {
-    if (used + chunk.length > maxBytes) {
-      const limit = `${maxBytes / (1024 * 1024)} MiB`;
-      throw new CheckError(Status.UNKNOWN, `answer from ${formatEndpoint(to)} is longer than ${limit}`);
-    }
-    if (used + chunk.length > bytes.length) {
-      const larger = Buffer.allocUnsafe(Math.min(maxBytes, Math.max(2 * bytes.length, used + chunk.length)));
-      bytes.copy(larger, 0, 0, used);
-      bytes = larger;
-    }
-    used += chunk.copy(bytes, used);
-  }
-  return bytes.toString("utf8", 0, used);
-}
-
-const received = ({ bytesRead }: Socket) => ` (${bytesRead} bytes received)`;
-
-function failure(to: TcpEndpoint, error: NodeJS.ErrnoException, socket: Socket): CheckError {
-  const peer = formatEndpoint(to);
-  // the codes of Node's parser
-  if (error.code?.startsWith("HPE_")) {
-    return new CheckError(Status.UNKNOWN, `${peer} does not speak HTTP`, { cause: error });
-  }
-  // Node's own words for a connection that was closed in the midst of an answer have the code of one that was reset
-  if (error.code === "ECONNRESET" && error.syscall === undefined) {
-    const message = `${peer} closed the connection before the answer was complete${received(socket)}`;
-    return new CheckError(Status.CRITICAL, message, { cause: error });
-  }
-  return lostFailure(to, error, socket.bytesRead);
 }

@@ -1,7 +1,6 @@
 import { CheckError } from "monitoring-plugins-ts";
+import type { HttpOptions } from "monitoring-plugins-ts/http";
 import { Connection as Stream } from "monitoring-plugins-ts/net";
-
-import type { Connection } from "./source.ts";
 
 const PORT = 5672;
 
@@ -18,7 +17,7 @@ const START = [
 ];
 
 /** Whether RabbitMQ's own port answers at a host, as RabbitMQ does. */
-export async function speaksAmqp(host: string, { signal, family }: Connection["http"]): Promise<boolean> {
+export async function speaksAmqp(host: string, { signal, family }: HttpOptions): Promise<boolean> {
   const controller = new AbortController();
   const stop = () => controller.abort();
   const timer = setTimeout(stop, PATIENCE_MS);

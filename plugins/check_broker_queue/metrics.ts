@@ -42,12 +42,8 @@ const UNTOLD = {
 export async function rabbitmqMetrics(connection: Connection): Promise<Told> {
   const families = Object.keys(FAMILIES).map((family) => `&family=${family}`);
   const vhost = `vhost=${encodeURIComponent(connection.vhost)}`;
-  const others = fetchNode(connection);
-  // of two failures that of the queues is told, whichever comes first
-  others.catch(() => {});
-  const told = await fetchQueues(connection, `metrics/detailed?${vhost}${families.join("")}`);
-  const node = await others;
-  return { ...node, queues: told };
+  const queues = await fetchQueues(connection, `metrics/detailed?${vhost}${families.join("")}`);
+  return { ...(await fetchNode(connection)), queues };
 }
 
 async function fetchQueues(connection: Connection, path: string): Promise<readonly Queue[]> {

@@ -1,4 +1,5 @@
 import { CheckError, type Context, Status, sleep } from "monitoring-plugins-ts";
+import { HttpClient, type HttpOptions } from "monitoring-plugins-ts/http";
 
 import { speaksAmqp } from "./amqp.ts";
 import type { Answered, Queue, Told } from "./facts.ts";
@@ -13,11 +14,14 @@ const PAUSE_MS = 500;
 /** Time kept for the answer when a second look takes all there is. */
 const RESERVE_MS = 500;
 
+/** Longest answer taken: 10,000 queues are 2 MB. */
+const MAX_BYTES = 24 * 1024 * 1024;
+
 /** How to ask. */
 export interface Probe {
   /** Nodes in the order given. */
   readonly nodes: readonly Omit<Connection, "http">[];
-  readonly http: Omit<Connection["http"], "signal">;
+  readonly http: Pick<HttpOptions, "family" | "tls">;
   /** What they are, where that is not left to their answers. */
   readonly type: Type | undefined;
   /** The one queue that is asked for, if it is one. */
@@ -34,23 +38,28 @@ export interface Probe {
  * @throws CheckError of the first that is down when none serves
  */
 export async function probe(probe: Probe, context: Context): Promise<Answered> {
+  const http = new HttpClient({ ...probe.http, signal: context.signal, maxBytes: MAX_BYTES });
+  try {
+    return await askInTurn(http, probe, context);
+  } finally {
+    http.close();
+  }
+}
+
+async function askInTurn(http: HttpClient, probe: Probe, context: Context): Promise<Answered> {
   const refused: CheckError[] = [];
   for (const [at, node] of probe.nodes.entries()) {
     const seconds = Math.max(0, context.remainingMs() - RESERVE_MS) / 1000 / (probe.nodes.length - at);
     const isLast = at === probe.nodes.length - 1;
     try {
-      const facts = isLast
-        ? await ask({ ...node, http: { ...probe.http, signal: context.signal } }, probe.only, probe.type)
-        : await within(seconds, context.signal, (signal) =>
-            ask({ ...node, http: { ...probe.http, signal } }, probe.only, probe.type),
-          );
-      const signal = context.signal;
-      return { ...(await confirm({ ...node, http: { ...probe.http, signal } }, facts, probe, context)), refused };
+      const look = (by: HttpClient) => ask({ ...node, http: by }, probe.only, probe.type);
+      const facts = await (isLast ? look(http) : within(seconds, http.options, look));
+      return { ...(await confirm({ ...node, http }, facts, probe, context)), refused };
     } catch (error) {
       if (!(error instanceof CheckError)) throw error;
       // what answers decides, even if it says no
       if (error.status !== Status.CRITICAL || context.signal.aborted) throw error;
-      refused.push(await explained(error, node.url, { ...probe.http, signal: context.signal }));
+      refused.push(await explained(error, node.url, http.options));
     }
   }
   throw failureOf(refused);
@@ -69,7 +78,7 @@ function failureOf(refused: readonly CheckError[]): Error {
 const MANAGEMENT = new Set(["15672", "15671"]);
 
 /** Nobody on the management's port, and a broker on its own, is no outage. */
-async function explained(error: CheckError, { hostname, port }: URL, http: Connection["http"]): Promise<CheckError> {
+async function explained(error: CheckError, { hostname, port }: URL, http: HttpOptions): Promise<CheckError> {
   const { code } = (error.cause ?? {}) as NodeJS.ErrnoException;
   if (code !== "ECONNREFUSED" || !MANAGEMENT.has(port)) return error;
   const host = hostname.replace(/^\[(.*)\]$/, "$1");

@@ -17,11 +17,10 @@ type Row = Readonly<Record<string, unknown>>;
 
 /** RabbitMQ, by its management API. */
 export async function rabbitmq(connection: Connection, only: string | undefined): Promise<Told> {
-  const others = Promise.all([fetchAlarms(connection), fetchNodes(connection), fetchOverview(connection)]);
-  // of several failures that of the queues is told, whichever comes first
-  others.catch(() => {});
   const rows = await fetchQueues(connection, only);
-  const [alarms, nodes, { unroutable, hasNoStatistics }] = await others;
+  const alarms = await fetchAlarms(connection);
+  const nodes = await fetchNodes(connection);
+  const { unroutable, hasNoStatistics } = await fetchOverview(connection);
   const queues = rows.map((row) => readQueue(row, connection));
   const targets = deadLetterTargets(rows);
   return {

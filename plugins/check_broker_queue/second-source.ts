@@ -25,11 +25,12 @@ export async function filled(
   for (const second of metrics) {
     const isLacking = best.queues.some((queue) => isCountless(queue) && matters(queue));
     if (!isLacking) break;
-    best = await within(Math.min(PATIENCE, seconds), second.http.signal, async (signal) => {
+    const { options } = second.http;
+    best = await within(Math.min(PATIENCE, seconds), options, async (http) => {
       try {
-        return merged(best, await rabbitmqMetrics({ ...second, http: { ...second.http, signal } }));
+        return merged(best, await rabbitmqMetrics({ ...second, http }));
       } catch (error) {
-        if (!(error instanceof CheckError) || second.http.signal.aborted) throw error;
+        if (!(error instanceof CheckError) || options.signal.aborted) throw error;
         return { ...best, countless: `${best.countless}, and the Prometheus endpoint does not help: ${error.message}` };
       }
     });

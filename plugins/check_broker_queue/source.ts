@@ -1,22 +1,19 @@
 import { CheckError, printable, Status } from "monitoring-plugins-ts";
-import { type HttpRequest, type HttpResponse, request } from "monitoring-plugins-ts/http";
+import { type HttpClient, type HttpResponse, NotHttpError } from "monitoring-plugins-ts/http";
 
 import type { Told } from "./facts.ts";
 import type { Login } from "./options.ts";
-
-/** 10,000 queues are 2 MB. */
-const MAX_BYTES = 24 * 1024 * 1024;
 
 /** Where to ask, and as whom. */
 export interface Connection {
   readonly url: URL;
   readonly login: Login | undefined;
   readonly vhost: string;
-  readonly http: Pick<HttpRequest, "signal" | "family" | "tls">;
+  readonly http: HttpClient;
 }
 
 /**
- * Asks one kind of broker.
+ * Asks one kind of broker, one request after the other: over one connection, which costs less than several at a time.
  *
  * @param only the one queue that matters; others may be told or not
  * @throws {@link Stranger} when what answers is of another kind; CheckError when there is no answer, or a refusal
@@ -56,13 +53,11 @@ export async function send(
   }
   let answer: HttpResponse;
   try {
-    const asked = { ...http, headers, maxBytes: MAX_BYTES, ...(json === undefined ? {} : { json }) };
-    answer = await request(new URL(path, url), asked);
+    answer = await http.request(new URL(path, url), { headers, json });
   } catch (error) {
-    const { cause } = error as { cause?: { rawPacket?: unknown } };
-    if (cause?.rawPacket instanceof Buffer && cause.rawPacket.toString("latin1").startsWith("AMQP")) {
+    if (error instanceof NotHttpError && error.begin.startsWith("AMQP")) {
       const message = `${url.host} is the broker's AMQP port: -H takes its management API, port 15672`;
-      throw new CheckError(Status.UNKNOWN, message, { cause });
+      throw new CheckError(Status.UNKNOWN, message, { cause: error });
     }
     throw error;
   }

@@ -1,7 +1,13 @@
-import { Controller, DeadlineError, type Signal, Status } from "monitoring-plugins-ts";
+import { Controller, DeadlineError, Status } from "monitoring-plugins-ts";
+import { HttpClient, type HttpOptions } from "monitoring-plugins-ts/http";
 
-/** Runs a task that may take so long, and no longer than `outer` lets it. */
-export async function within<T>(seconds: number, outer: Signal, task: (signal: Signal) => Promise<T>): Promise<T> {
+/** Asks by a client of its own for so long, and no longer than the signal of `options` lets it. */
+export async function within<T>(
+  seconds: number,
+  options: HttpOptions,
+  task: (http: HttpClient) => Promise<T>,
+): Promise<T> {
+  const outer = options.signal;
   const controller = new Controller();
   const stop = () => controller.abort(outer.reason);
   outer.addEventListener("abort", stop, { once: true });
@@ -9,9 +15,11 @@ export async function within<T>(seconds: number, outer: Signal, task: (signal: S
     () => controller.abort(new DeadlineError(Status.CRITICAL, Math.round(seconds * 10) / 10)),
     seconds * 1000,
   );
+  const http = new HttpClient({ ...options, signal: controller.signal });
   try {
-    return await task(controller.signal);
+    return await task(http);
   } finally {
+    http.close();
     clearTimeout(timer);
     outer.removeEventListener("abort", stop);
   }
