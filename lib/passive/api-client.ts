@@ -75,10 +75,10 @@ export class ApiClient {
   }
 
   async #send(path: string, json: unknown, signal: AbortSignal): Promise<Answer> {
-    this.#loaded ??= load(this.#options);
-    const { agent, request } = await this.#loaded;
-    const { statusCode, body } = await request(`${this.name}${path}`, {
-      dispatcher: agent,
+    this.#loaded ??= load(this.name, this.#options);
+    const pool = await this.#loaded;
+    const { statusCode, body } = await pool.request({
+      path,
       signal,
       headers: this.#headers,
       ...(json === undefined ? { method: "GET" } : { method: "POST", body: JSON.stringify(json) }),
@@ -96,14 +96,14 @@ export class ApiClient {
   }
 
   async close(): Promise<void> {
-    const loaded = await this.#loaded?.catch(() => undefined);
-    await loaded?.agent.destroy();
+    const pool = await this.#loaded?.catch(() => undefined);
+    await pool?.destroy();
   }
 }
 
-async function load({ server, tls, seconds, connections }: ApiOptions) {
-  const [{ Agent, request }, shakeHands] = await Promise.all([import("undici"), prepareHandshake(server, tls)]);
-  const agent = new Agent({
+async function load(origin: string, { server, tls, seconds, connections }: ApiOptions) {
+  const [{ Pool }, shakeHands] = await Promise.all([import("undici"), prepareHandshake(server, tls)]);
+  return new Pool(origin, {
     connections,
     maxResponseSize: MAX_ANSWER,
     // as every connection of this library: names by getent, failures in its words
@@ -118,5 +118,4 @@ async function load({ server, tls, seconds, connections }: ApiOptions) {
         );
     },
   });
-  return { agent, request };
 }
