@@ -1,7 +1,7 @@
 // Runs the tests: all of them, or those whose path contains one of the arguments (`node test/run.mjs endpoint range`).
 // With --standalone those of plugins, by the executables of dist/standalone, or of PLUGINS_DIR, instead of the bundles.
 
-import { mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
@@ -35,8 +35,10 @@ if (files.length === 0) {
   process.exit(1);
 }
 
-const isUnit = (/** @type {string} */ path) => path.startsWith(join("test", "unit"));
-// a process for each of the many small ones would take most of their time for its start
+// a process for each of the many small ones, which start none themselves, would take most of their time for its start
+const isUnit = (/** @type {string} */ path) =>
+  path.startsWith(join("test", "unit")) ||
+  (path.startsWith("plugins") && !/\/exec\.ts"|\/servers\/|child_process/.test(readFileSync(join(root, path), "utf8")));
 const folder = mkdtempSync(join(tmpdir(), "test-run-"));
 const unit = join(folder, "unit.test.mjs");
 const imports = files.filter(isUnit).map((path) => `import ${JSON.stringify(pathToFileURL(join(root, path)))};\n`);

@@ -48,7 +48,7 @@ test("fixture", async (t) => {
 `,
   );
   const script = `import { runFiles } from ${JSON.stringify(RUNNER)}; process.exitCode = await runFiles([${JSON.stringify(file)}], { cwd: ${JSON.stringify(root)} });`;
-  const args = ["--import", "tsx", "--input-type=module", "-e", script];
+  const args = ["--input-type=module", "-e", script];
   // the runner takes a file that is run by another runner for one of its own
   const { NODE_TEST_CONTEXT: _, ...env } = process.env;
   const runner = spawnOwned(t, process.execPath, args, { cwd: root, env, stdio: "ignore" });

@@ -24,9 +24,9 @@ interface Case {
 }
 
 /** For what ends by it. */
-const DEADLINE = ["-t", "4"];
+const DEADLINE = ["-t", "12"];
 
-const LATE = /^check_gearman CRITICAL - no complete answer from 127\.0\.0\.1:\d+ within 4 s \(\d+ bytes received\)$/;
+const LATE = /^check_gearman CRITICAL - no complete answer from 127\.0\.0\.1:\d+ within 12 s \(\d+ bytes received\)$/;
 const CLOSED =
   /^check_gearman CRITICAL - 127\.0\.0\.1:\d+ closed the connection before the answer was complete \(\d+ bytes received\)$/;
 const LOST =
@@ -74,7 +74,7 @@ const CASES: Readonly<Record<string, Case>> = {
 };
 
 // most of them are waiting for the end of -t
-describe("a server on a bad day", { concurrency: 4 }, () => {
+describe("a server on a bad day", { concurrency: 8 }, () => {
   for (const [what, { server, text, args = [] }] of Object.entries(CASES)) {
     test(`${what}: the right state in one line`, async (t) => {
       const { address } = await server(t);
