@@ -17,7 +17,7 @@ export interface HttpOptions {
 }
 
 /** What is sent beside the address. */
-export interface Question {
+interface Question {
   /** Sent as JSON by POST; without it the request is a GET. */
   readonly json?: unknown;
   /** Nothing in it may have line breaks. */
