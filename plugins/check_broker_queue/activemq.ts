@@ -81,23 +81,24 @@ function useOf(value: unknown): Use | undefined {
 
 /** @param hasCounts false where the broker does not count, and says 0 of all queues */
 function readQueue(connection: Connection, bean: Bean, hasCounts: boolean): Queue {
-  const count = (attribute: string) => {
-    const value = countOf(connection, bean, attribute);
-    return hasCounts ? value : undefined;
-  };
-  const size = count("QueueSize");
-  const inFlight = count("InFlightCount");
+  const size = countOf(connection, bean, "QueueSize", bean.QueueSize);
+  const inFlight = countOf(connection, bean, "InFlightCount", bean.InFlightCount);
+  const consumers = countOf(connection, bean, "ConsumerCount", bean.ConsumerCount);
+  const published = countOf(connection, bean, "EnqueueCount", bean.EnqueueCount);
+  const delivered = countOf(connection, bean, "DispatchCount", bean.DispatchCount);
+  const acknowledged = countOf(connection, bean, "DequeueCount", bean.DequeueCount);
   const name = nameOf(connection, bean);
+  const isTold = hasCounts && size !== undefined && inFlight !== undefined;
   return {
     name,
     // read one after the other, while messages move
-    ready: size === undefined || inFlight === undefined ? undefined : Math.max(0, size - inFlight),
-    unacknowledged: inFlight,
-    consumers: count("ConsumerCount"),
+    ready: isTold ? Math.max(0, size - inFlight) : undefined,
+    unacknowledged: hasCounts ? inFlight : undefined,
+    consumers: hasCounts ? consumers : undefined,
     oldestSeconds: undefined,
-    published: count("EnqueueCount"),
-    delivered: count("DispatchCount"),
-    acknowledged: count("DequeueCount"),
+    published: hasCounts ? published : undefined,
+    delivered: hasCounts ? delivered : undefined,
+    acknowledged: hasCounts ? acknowledged : undefined,
     state: bean.Paused === true ? "paused" : "running",
     node: undefined,
     members: undefined,

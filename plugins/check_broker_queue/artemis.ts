@@ -66,7 +66,7 @@ const alarmsOf = (store: Use | undefined, node: string): readonly Alarm[] =>
   store !== undefined && store.percent >= 100 ? [{ node, resource: "disk" }] : [];
 
 function readQueue(connection: Connection, bean: Bean, deadLetterAddresses: ReadonlySet<unknown>): Queue {
-  const count = (attribute: string) => countOf(connection, bean, attribute);
+  const count = (attribute: string) => countOf(connection, bean, attribute, bean[attribute]);
   const messages = count("MessageCount");
   const delivering = count("DeliveringCount");
   const age = amountOf(bean.FirstMessageAge);

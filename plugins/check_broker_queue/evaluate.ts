@@ -2,25 +2,24 @@ import { combine, type Detail, figures, type Result, Status, unjudged, verdict }
 
 import type { Course, Facts, Queue, Use } from "./facts.ts";
 import { holds, isCountless, outage, shown } from "./queue.ts";
-import { consumersOf, gaugesOf, itemsOf, type QueueGauge } from "./queue-gauges.ts";
+import { consumersOf, gaugesOf, itemsOf, NO_COURSE, type QueueGauge } from "./queue-gauges.ts";
 import { type Rules, selector } from "./rules.ts";
 
 /** The verdict on the queues of a broker. */
 export function evaluate(facts: Facts, rules: Rules): Result {
-  const selected = facts.queues.filter(selector(rules));
   const problem = facts.historyProblem === undefined ? [] : [facts.historyProblem.text];
   const details: Detail[] = [
     { verbosity: 0, lines: [...facts.refused.map(({ message }) => `no answer: ${message}`), ...problem] },
     { verbosity: 1, lines: remarks(facts, rules) },
   ];
   return combine(
-    summary(selected),
+    summary(facts.checked),
     [
       ...judgeAlarms(facts),
-      ...judgeSelection(facts, selected, rules),
-      ...judgeQueues(selected, facts, rules),
+      ...judgeSelection(facts, rules),
+      ...judgeQueues(facts, rules),
       ...judgeBroker(facts, rules),
-      ...judgeUnknown(facts, selected, rules),
+      ...judgeUnknown(facts, rules),
     ],
     { details },
   );
@@ -31,11 +30,11 @@ export function suspects(rules: Rules): (queue: Queue) => boolean {
   const isChosen = selector(rules);
   const consumers = consumersOf(rules);
   return (queue) =>
-    isChosen(queue) &&
-    outage(queue) === undefined &&
     (queue.ready === undefined ||
       queue.consumers === undefined ||
-      consumers(queue).judge(queue.consumers) !== Status.OK);
+      consumers(queue).judge(queue.consumers) !== Status.OK) &&
+    outage(queue) === undefined &&
+    isChosen(queue);
 }
 
 function judgeAlarms({ alarms = [] }: Facts): readonly Result[] {
@@ -46,40 +45,47 @@ function judgeAlarms({ alarms = [] }: Facts): readonly Result[] {
 }
 
 /** Queues that should be there, and a selection that leaves nothing. */
-function judgeSelection({ queues, place }: Facts, selected: readonly Queue[], rules: Rules): readonly Result[] {
-  const present = new Set(queues.map(({ name }) => name));
-  const parts = [...new Set(rules.queue)]
-    .filter((name) => !present.has(name))
-    .map((name) => verdict(rules.missing, `Queue ${shown(name)} not found in ${place}`));
-  if (parts.length > 0 || selected.length > 0) return parts;
+function judgeSelection({ queues, checked, place }: Facts, rules: Rules): readonly Result[] {
+  const absent = new Set(rules.queue);
+  if (absent.size > 0) for (const { name } of queues) absent.delete(name);
+  const parts = Array.from(absent, (name) => verdict(rules.missing, `Queue ${shown(name)} not found in ${place}`));
+  if (parts.length > 0 || checked.length > 0) return parts;
   const why =
     queues.length === 0 ? `${place} has no queue` : `the filters leave out all ${queues.length} queues of ${place}`;
   return [verdict(Status.UNKNOWN, `no queue left to check: ${why}`)];
 }
 
 /** Of queues with problems, of equals the fullest first; and the perfdata of all. */
-function judgeQueues(queues: readonly Queue[], facts: Facts, rules: Rules): readonly Result[] {
-  const { courses, countless } = facts;
+function judgeQueues(facts: Facts, rules: Rules): readonly Result[] {
+  const { checked, courses, countless } = facts;
   // what is an outage is said first
   const isFirst = ({ key }: QueueGauge) => key === "consumers" || key === "stalled";
-  const gauges = gaugesOf(rules).toSorted((a, b) => Number(isFirst(b)) - Number(isFirst(a)));
-  const odd = new Set(queues.filter((queue) => isOdd(queue, courses.get(queue.name) ?? {}, gauges)));
-  const fullest = [...odd].toSorted((a, b) => (b.ready ?? 0) - (a.ready ?? 0));
+  const gauges = gaugesOf(rules)
+    .filter(({ key }) => rules[key].isJudged)
+    .toSorted((a, b) => Number(isFirst(b)) - Number(isFirst(a)));
+  const odd = new Map<Queue, Course>();
+  for (let at = 0; at < checked.length; at++) {
+    const queue = checked[at] as Queue;
+    const course = courses[at] ?? NO_COURSE;
+    if (isOdd(queue, course, gauges)) odd.set(queue, course);
+  }
+  const fullest = [...odd].toSorted(([a], [b]) => (b.ready ?? 0) - (a.ready ?? 0));
   return [
-    ...fullest.flatMap((queue) => [...problems(queue, courses.get(queue.name) ?? {}, gauges, countless)]),
-    figures(itemsOf(queues, facts, rules, (queue) => odd.has(queue))),
+    ...fullest.flatMap(([queue, course]) => [...problems(queue, course, gauges, countless)]),
+    figures(itemsOf(facts, rules, odd)),
   ];
 }
 
 /** Whether anything may be said of a queue: asked of 10,000 of them, of which few have anything. */
-const isOdd = (queue: Queue, course: Course, gauges: readonly QueueGauge[]) =>
-  outage(queue) !== undefined ||
-  isCountless(queue) ||
-  gauges.some(({ key, gauge, value }) => {
+function isOdd(queue: Queue, course: Course, gauges: readonly QueueGauge[]): boolean {
+  if (outage(queue) !== undefined || isCountless(queue)) return true;
+  for (const { key, gauge, value } of gauges) {
     const it = value(queue, course);
     // never is more than any number
-    return gauge(queue).judge(key === "drain" ? Math.min(it, Number.MAX_SAFE_INTEGER) : it) !== Status.OK;
-  });
+    if (gauge(queue).judge(key === "drain" ? Math.min(it, Number.MAX_SAFE_INTEGER) : it) !== Status.OK) return true;
+  }
+  return false;
+}
 
 function* problems(queue: Queue, course: Course, gauges: readonly QueueGauge[], countless: string): Iterable<Result> {
   const name = `Queue ${shown(queue.name)}`;
@@ -127,13 +133,11 @@ function judgeBroker({ memory, store, deadLetters, unroutableRate, withheld }: F
 }
 
 /** Thresholds that were given for what cannot be known; what is not known yet, at the first run, is no problem. */
-function* judgeUnknown(
-  { unroutable, historyProblem }: Facts,
-  queues: readonly Queue[],
-  { asked }: Rules,
-): Iterable<Result> {
+function* judgeUnknown({ checked, unroutable, historyProblem }: Facts, { asked, ...rules }: Rules): Iterable<Result> {
   const levels = (...keys: readonly string[]) => keys.flatMap((key) => [`${key}Warning`, `${key}Critical`]);
-  const untimed = queues.find((queue) => holds(queue) && queue.oldestSeconds === undefined);
+  const untimed = rules.oldest.isJudged
+    ? checked.find((queue) => holds(queue) && queue.oldestSeconds === undefined)
+    : undefined;
   if (untimed !== undefined) {
     yield* unjudged(levels("oldest"), `the messages of queue ${shown(untimed.name)} have no time that is told`, asked);
   }
@@ -143,7 +147,9 @@ function* judgeUnknown(
       ["deliver", "delivered"],
       ["ack", "acknowledged"],
     ] as const
-  ).flatMap(([key, count]) => (queues.some((queue) => holds(queue) && queue[count] === undefined) ? [key] : []));
+  ).flatMap(([key, count]) =>
+    rules[key].isJudged && checked.some((queue) => holds(queue) && queue[count] === undefined) ? [key] : [],
+  );
   const notTold = "the broker does not tell it";
   yield* unjudged([...levels(...untold), ...(unroutable === undefined ? levels("unroutable") : [])], notTold, asked);
   if (historyProblem?.isFatal) {
@@ -156,15 +162,19 @@ function* remarks({ peer, alarms, withheld, courses, historyProblem }: Facts, { 
   yield `asked ${peer}`;
   if (alarms === undefined) yield "this broker does not tell of alarms (before 3.8.10)";
   if (withheld !== undefined) yield withheld;
-  if (historyProblem === undefined && [...courses.values()].every(({ growth }) => growth === undefined)) {
+  if (historyProblem === undefined && courses.every(({ growth }) => growth === undefined)) {
     yield "growth and rates are told from the next run on that is a minute later";
   }
   if (readable !== undefined) yield `${readable} can be read by other users: chmod 600 ${readable}`;
 }
 
 function summary(queues: readonly Queue[]): string {
-  const sum = (count: "ready" | "unacknowledged" | "consumers") =>
-    queues.reduce((total, queue) => total + (queue[count] ?? 0), 0);
+  const sum = { ready: 0, unacknowledged: 0, consumers: 0 };
+  for (const { ready = 0, unacknowledged = 0, consumers = 0 } of queues) {
+    sum.ready += ready;
+    sum.unacknowledged += unacknowledged;
+    sum.consumers += consumers;
+  }
   const one = queues.length === 1 ? `Queue ${shown(queues[0]?.name ?? "")}` : `${queues.length} queues`;
-  return `${one}: ${sum("ready")} ready, ${sum("unacknowledged")} unacknowledged, ${sum("consumers")} consumers`;
+  return `${one}: ${sum.ready} ready, ${sum.unacknowledged} unacknowledged, ${sum.consumers} consumers`;
 }

@@ -99,8 +99,10 @@ export interface Answered extends Told {
 
 /** That, and what earlier runs add to it. */
 export interface Facts extends Answered {
-  /** By the names of queues. */
-  readonly courses: ReadonlyMap<string, Course>;
+  /** The queues that are checked. */
+  readonly checked: readonly Queue[];
+  /** Of each of these, in their order; empty where nothing is known of earlier runs. */
+  readonly courses: readonly Course[];
   /** Messages an hour that no queue took. */
   readonly unroutableRate: number | undefined;
   /** Why there is nothing of earlier runs, though there should be; `isFatal` when there will be nothing of this one either. */

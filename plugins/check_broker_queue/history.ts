@@ -119,10 +119,7 @@ export function learn(
     const stands = standsSince(queue, change, begin, grewFrom);
     if (stands !== undefined) stalled.push([index, stands]);
     const isKnown = change.messages !== undefined && change.acknowledged !== undefined;
-    return {
-      ...courseOf(queue, change, seconds),
-      stalledSeconds: isKnown ? longEnough(now.time - (stands ?? now.time)) : undefined,
-    };
+    return courseOf(queue, change, seconds, isKnown ? longEnough(now.time - (stands ?? now.time)) : undefined);
   });
 
   const newest = alive.at(-1);
@@ -212,7 +209,7 @@ const more = (now: number | undefined, before: number | null | undefined) =>
 const anHour = (change: number | undefined, seconds: number) =>
   change === undefined || change < 0 ? undefined : Math.round((change * 3600) / seconds);
 
-function courseOf(queue: Queue, change: Change, seconds: number): Course {
+function courseOf(queue: Queue, change: Change, seconds: number, stalledSeconds: number | undefined): Course {
   const { messages, published, delivered, acknowledged } = change;
   return {
     growth: messages === undefined ? undefined : Math.round((messages * 3600) / seconds),
@@ -220,6 +217,7 @@ function courseOf(queue: Queue, change: Change, seconds: number): Course {
     deliver: anHour(delivered, seconds),
     ack: anHour(acknowledged, seconds),
     drainSeconds: drain(messagesIn(queue), change, seconds),
+    stalledSeconds,
   };
 }
 

@@ -59,27 +59,40 @@ export function consumersOf({ consumers, consumersAlways }: Rules): (queue: Queu
 /** From so many queues on, what earlier runs add is printed only of those of which something is said. */
 const MANY = 1000;
 
+/** A queue, and what its items are made of. */
+interface Line {
+  readonly queue: Queue;
+  readonly course: Course;
+  readonly isOut: boolean;
+}
+
 /**
  * The perfdata of queues. One that takes nothing is judged by that alone.
  *
- * @param isOdd whether something is said of a queue
+ * @param odd those of which something is said
  */
-export function itemsOf(
-  queues: readonly Queue[],
-  { courses }: Facts,
-  rules: Rules,
-  isOdd: (queue: Queue) => boolean,
-): Series<Queue> {
+export function itemsOf({ checked, courses }: Facts, rules: Rules, odd: Pick<ReadonlySet<Queue>, "has">): Series<Line> {
+  function* lines(): Iterator<Line> {
+    const isAll = checked.length <= MANY;
+    for (let at = 0; at < checked.length; at++) {
+      const queue = checked[at] as Queue;
+      const course = isAll || odd.has(queue) ? courses[at] : undefined;
+      yield { queue, course: course ?? NO_COURSE, isOut: outage(queue) !== undefined };
+    }
+  }
   const columns = gaugesOf(rules).map(({ key, gauge, value }) => {
     const unjudged = rules[key].by(undefined, undefined);
     return {
-      gauge: (queue: Queue) => (outage(queue) === undefined ? gauge(queue) : unjudged),
-      value: (queue: Queue) => value(queue, courseOf(queue)),
+      gauge: ({ queue, isOut }: Line) => (isOut ? unjudged : gauge(queue)),
+      value: ({ queue, course }: Line) => value(queue, course),
     };
   });
-  const courseOf = (queue: Queue) =>
-    (queues.length <= MANY || isOdd(queue) ? courses.get(queue.name) : undefined) ?? NO_COURSE;
-  return new Series(queues, ({ name }) => ({ queue: safeLabel(Buffer.from(name).toString("latin1")) }), columns);
+  return new Series({ [Symbol.iterator]: lines }, ({ queue: { name } }) => ({ queue: labelOf(name) }), columns);
 }
 
-const NO_COURSE: Course = {};
+/** A label is made of bytes, which the characters of most names are. */
+const labelOf = (name: string) =>
+  safeLabel(Buffer.byteLength(name) === name.length ? name : Buffer.from(name).toString("latin1"));
+
+/** Of a queue of which nothing is known of earlier runs. */
+export const NO_COURSE: Course = {};

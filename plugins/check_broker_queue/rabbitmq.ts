@@ -31,7 +31,7 @@ export async function rabbitmq(connection: Connection, only: string | undefined)
     memory: fullest(nodes.rows, "mem_used", "mem_limit"),
     // what has to be free, of what is
     store: fullest(nodes.rows, "disk_free_limit", "disk_free"),
-    deadLetters: messagesIn(queues.filter(({ name }) => targets.has(name))),
+    deadLetters: targets.size === 0 ? undefined : messagesIn(queues.filter(({ name }) => targets.has(name))),
     unroutable,
     uptimes: uptimesOf(nodes.rows),
     withheld: nodes.withheld,
@@ -120,41 +120,38 @@ const uptimesOf = (nodes: readonly Row[]): ReadonlyMap<string, number> =>
   new Map(nodes.flatMap(({ name, uptime }) => (isAmount(uptime) ? [[String(name), uptime / 1000] as const] : [])));
 
 /** The queues that others name as theirs for dead letters. */
-const deadLetterTargets = (rows: readonly Row[]): ReadonlySet<unknown> =>
-  new Set(
-    rows.map((row) => {
-      const { "x-dead-letter-exchange": exchange, "x-dead-letter-routing-key": key } = (row?.arguments ?? {}) as Row;
-      return exchange === "" ? key : undefined;
-    }),
-  );
+function deadLetterTargets(rows: readonly Row[]): ReadonlySet<unknown> {
+  const targets = new Set<unknown>();
+  for (const row of rows) {
+    const { "x-dead-letter-exchange": exchange, "x-dead-letter-routing-key": key } = (row?.arguments ?? {}) as Row;
+    if (exchange === "") targets.add(key);
+  }
+  return targets;
+}
 
 /** @throws CheckError naming the queue when what it tells is nothing to count with */
 function readQueue(row: Row, { url }: Connection): Queue {
   const { name, state, node, members, online, head_message_timestamp: head, message_stats: told } = row ?? {};
-  const wrong = (what: string) =>
-    new CheckError(Status.UNKNOWN, `${url.host} answers with a queue whose ${what}: '${printable(String(name), 100)}'`);
-  if (typeof name !== "string") throw wrong("name is no text");
-  const count = (value: unknown, key: string) => {
-    if (value === undefined || value === null) return undefined;
-    if (!Number.isSafeInteger(value) || (value as number) < 0) throw wrong(`${key} is no count`);
-    return value as number;
-  };
-  const ready = count(row.messages_ready, "messages_ready");
-  const stats = (told ?? {}) as Row;
-  const counter = (key: string) => count(stats[key], key) ?? 0;
+  if (typeof name !== "string") throw wrong(url, name, "name is no text");
+  const ready = countOf(url, name, "messages_ready", row.messages_ready);
   // what has never happened is not told
   const isCounted = ready !== undefined;
+  const stats = (told ?? {}) as Row;
   return {
     name,
     ready,
-    unacknowledged: count(row.messages_unacknowledged, "messages_unacknowledged"),
-    consumers: count(row.consumers, "consumers"),
+    unacknowledged: countOf(url, name, "messages_unacknowledged", row.messages_unacknowledged),
+    consumers: countOf(url, name, "consumers", row.consumers),
     // a clock that is behind the publisher's must not make it younger than it can be
     oldestSeconds: isAmount(head) && head > 0 ? Math.max(0, Math.round(Date.now() / 1000 - head)) : undefined,
-    published: isCounted ? counter("publish") : undefined,
-    delivered: isCounted ? counter("deliver_get") : undefined,
+    published: isCounted ? (countOf(url, name, "publish", stats.publish) ?? 0) : undefined,
+    delivered: isCounted ? (countOf(url, name, "deliver_get", stats.deliver_get) ?? 0) : undefined,
     // consumers that do not acknowledge by design take for good
-    acknowledged: isCounted ? counter("ack") + counter("deliver_no_ack") + counter("get_no_ack") : undefined,
+    acknowledged: isCounted
+      ? (countOf(url, name, "ack", stats.ack) ?? 0) +
+        (countOf(url, name, "deliver_no_ack", stats.deliver_no_ack) ?? 0) +
+        (countOf(url, name, "get_no_ack", stats.get_no_ack) ?? 0)
+      : undefined,
     state: typeof state === "string" ? state : undefined,
     node: typeof node === "string" ? node : undefined,
     members: readNames(members),
@@ -163,5 +160,15 @@ function readQueue(row: Row, { url }: Connection): Queue {
     holdsDeadLetters: false,
   };
 }
+
+/** @returns undefined for what is not told @throws CheckError when it is no count */
+function countOf(url: URL, name: string, key: string, value: unknown): number | undefined {
+  if (value === undefined || value === null) return undefined;
+  if (!Number.isSafeInteger(value) || (value as number) < 0) throw wrong(url, name, `${key} is no count`);
+  return value as number;
+}
+
+const wrong = ({ host }: URL, name: unknown, what: string) =>
+  new CheckError(Status.UNKNOWN, `${host} answers with a queue whose ${what}: '${printable(String(name), 100)}'`);
 
 const readNames = (value: unknown) => (Array.isArray(value) ? value.map(String) : undefined);

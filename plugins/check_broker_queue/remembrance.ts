@@ -12,7 +12,7 @@ const MAX_BYTES = 16 * 1024 * 1024;
 /** What a look knows by those before it. */
 export type Remembered = Pick<Facts, "courses" | "unroutableRate" | "historyProblem">;
 
-const NOTHING = { courses: new Map(), unroutableRate: undefined };
+const NOTHING = { courses: [], unroutableRate: undefined };
 
 /**
  * Takes this look into the history, and tells what both say. What fails is said, not thrown: all else can be judged without.
@@ -38,7 +38,7 @@ export async function recall(
     const useless =
       problem ?? (content !== undefined && known === undefined ? "it is no history of this check" : undefined);
     return {
-      courses: new Map(queues.map(({ name }, index) => [name, courses[index] ?? {}])),
+      courses,
       unroutableRate: unroutable,
       historyProblem: useless === undefined ? tooMany(forgotten) : anew(path, useless),
     };
