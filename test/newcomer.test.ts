@@ -86,7 +86,7 @@ test("one command makes a plugin, and everything finds it", async (t) => {
       "a file that is too large alerts",
       "a file that is not there is CRITICAL, and named",
     ]) {
-      assert.match(report, new RegExp(`^✔ ${name} `, "m"));
+      assert.match(report, new RegExp(`^ *✔ ${name} `, "m"));
     }
     assert.match(report, /^ℹ fail 0$/m);
   });

@@ -17,8 +17,15 @@ const standalone = process.argv.includes("--standalone");
 const filters = process.argv.slice(2).filter((argument) => argument !== "--standalone");
 /** Those that take longest, in the order in which they are started: at the end nothing would be left to do beside them. */
 const LONGEST = [
-  ...["packaging/install", "packaging/relay", "packaging/debian", "contract", "relay_results/test/kill"],
-  ...["relay_results/test/relay", "newcomer", "submit_result/test/icinga2", "check_liveproxy-icinga", "standalone"],
+  ...["packaging/relay", "packaging/install", "contract", "packaging/debian", "relay_results/test/kill"],
+  ...[
+    "relay_results/test/relay",
+    "newcomer",
+    "submit_result/test/icinga2",
+    "check_liveproxy-icinga",
+    "standalone",
+    "lintian",
+  ],
 ];
 const rank = (/** @type {string} */ path) => {
   const index = LONGEST.findIndex((name) => path.endsWith(`${name}.test.ts`));

@@ -24,7 +24,7 @@ const work = mkdtempSync(join(tmpdir(), "test-debian-"));
 after(() => rmSync(work, { recursive: true, force: true }));
 
 const noBun = await lackingBun();
-const { skip: noTools } = needs("dpkg-deb", "lintian", "man", "bwrap");
+const { skip: noTools } = needs("dpkg-deb", "man", "bwrap");
 const notRoot = process.getuid?.() === 0 ? false : "only root installs packages";
 
 /** Options of a test that needs the package built. */
@@ -51,17 +51,6 @@ function assertSame(now: ReadonlySet<string>, before: ReadonlySet<string>): void
     [...some].filter((line) => !others.has(line));
   assert.deepEqual({ more: onlyIn(now, before), less: onlyIn(before, now) }, { more: [], less: [] });
 }
-
-test("lintian finds no error", building("all"), () => {
-  // both at once: its start takes as long as the smaller one
-  const packages = architectures.filter((architecture) => building(architecture).skip === false).map(deb);
-  // what is built for tests alone is not compressed
-  const uncompressed = ["control", "data"].map((part) => `uses-no-compression-for-${part}-tarball`);
-  const options = ["--fail-on", "error,warning", "--allow-root", "--suppress-tags", uncompressed.join(",")];
-  const { status, stdout } = spawnSync("lintian", [...options, ...packages], { encoding: "utf8" });
-  assert.equal(stdout, "");
-  assert.equal(status, 0);
-});
 
 for (const architecture of architectures) {
   test(`${architecture}: it is called as apt expects, and says what it needs`, building(architecture), () => {
