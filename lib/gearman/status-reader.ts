@@ -29,6 +29,17 @@ export const MOST_LISTED = 200_000;
 
 /** Twice the longest function name gearmand 1.1.20 accepts (8192 bytes), so a longer line is not its own. */
 const MAX_LINE = 16 * 1024;
+/** From this length on, in bytes, a piece of the list is read as a whole. */
+const LONG = 1024;
+
+/** A queue's line of which nothing has to be looked at twice; the numbers as long as `parseQueueLine` takes them. */
+const PLAIN_LINE = /([!-~]+)\t(\d{1,15})\t(\d{1,15})\t(\d{1,15})\n/gy;
+
+/** What `toString("latin1")` ends in, which would take twice as long as all of the reading for its checks. */
+interface Latin1 {
+  latin1Slice(start: number, end?: number): string;
+}
+
 const MAX_ODD_LINES = 10;
 const MAX_ODD_LENGTH = 200;
 
@@ -78,8 +89,8 @@ export class StatusReader {
    * @throws {@link CheckError} UNKNOWN as soon as it is clear that this is no gearmand, or that it refuses the command.
    */
   push(chunk: Buffer): void {
-    let start = 0;
-    for (let end = chunk.indexOf(LF); end >= 0; end = chunk.indexOf(LF, start)) {
+    let start = this.#restLength === 0 ? this.#pushPlain(chunk, 0) : 0;
+    for (let end = chunk.indexOf(LF, start); end >= 0; end = chunk.indexOf(LF, start)) {
       if (this.#restLength === 0) {
         this.pushLine(chunk, start, end);
       } else {
@@ -88,10 +99,39 @@ export class StatusReader {
         this.#rest = [];
         this.#restLength = 0;
         this.pushLine(line, 0, line.length);
+        start = this.#pushPlain(chunk, end + 1);
+        continue;
       }
       start = end + 1;
     }
     if (start < chunk.length) this.#keep(chunk.subarray(start));
+  }
+
+  /**
+   * Takes the plain queue lines that a long piece of the list begins with, without a call for each byte or line.
+   *
+   * @returns where what is left of it starts
+   */
+  #pushPlain(chunk: Buffer, start: number): number {
+    if (chunk.length - start < LONG || (this.#state !== "list" && this.#state !== "first")) return start;
+    const bytes = chunk as Buffer & Latin1;
+    let end = start;
+    // as a loop that V8 does not optimize, which would take longer than all the lines
+    bytes
+      .latin1Slice(start)
+      .replace(PLAIN_LINE, (line, name: string, total: string, running: string, worker: string, at: number) => {
+        const waiting = Number(total) - Number(running);
+        if (start + at === end && waiting >= 0) {
+          // a string of its own: one that is a part of the text is compared several times as slowly
+          const own = bytes.latin1Slice(end, end + name.length);
+          this.#queues.push({ name: own, waiting, running: Number(running), worker: Number(worker) });
+          end += line.length;
+        }
+        return "";
+      });
+    if (end > start) this.#state = "list";
+    this.#checkLength();
+    return end;
   }
 
   /** Takes `bytes[start, end)` as one line without its LF. */
@@ -113,6 +153,10 @@ export class StatusReader {
       this.#odd(line);
     }
     if (this.#state === "first") this.#state = "list";
+    this.#checkLength();
+  }
+
+  #checkLength(): void {
     if (this.#queues.length + this.#oddCount > MOST_LISTED) throw tooMany(this.#peer, "queues");
   }
 

@@ -93,6 +93,61 @@ test("however the answer is cut, it is the same", () => {
   );
 });
 
+test("a long list is read like each of its lines alone, wherever it is cut", () => {
+  const plain = fc.tuple(fc.stringMatching(/^[!-~]{1,40}$/), fc.nat(20), fc.nat(10), fc.nat(3));
+  const line = fc.oneof(
+    {
+      weight: 60,
+      arbitrary: plain.map(
+        ([name, waiting, running, worker]) => `${name}\t${waiting + running}\t${running}\t${worker}`,
+      ),
+    },
+    { weight: 1, arbitrary: plain.map((fields) => fields.join("\t")) },
+    {
+      weight: 1,
+      arbitrary: fc.constantFrom(
+        "",
+        ".",
+        "a b\t1\t0\t1",
+        "tab\ta\t0\t0\t1",
+        "\x01\t0\t0\t1",
+        "\xff\t0\t0\t1",
+        "q\t1\t0\t1\r",
+        "q\t0001\t1\t1",
+        "q\t1000000000000000\t0\t1",
+        "\t0\t0\t1",
+        "OK 1",
+        "q\t1\t0",
+      ),
+    },
+  );
+  const lines = fc.array(line, { minLength: 100, maxLength: 300, size: "max" });
+  const outcome = (feed: (reader: StatusReader) => void) => {
+    const reader = new StatusReader("gm:4730");
+    try {
+      feed(reader);
+      return { complete: reader.complete, ...reader.finish(0) };
+    } catch (error) {
+      return String(error);
+    }
+  };
+  fc.assert(
+    fc.property(lines, fc.array(fc.nat(), { maxLength: 3 }), (list, cuts) => {
+      const all = [...list, ".", "OK 1.1.20"];
+      const bytes = Buffer.from(`${all.join("\n")}\n`, "latin1");
+      const ends = [...cuts.map((cut) => cut % bytes.length), bytes.length].sort((a, b) => a - b);
+      const alone = outcome((reader) => {
+        for (const one of all) reader.pushLine(Buffer.from(one, "latin1"), 0, one.length);
+      });
+      const whole = outcome((reader) => {
+        for (const [at, end] of ends.entries()) reader.push(bytes.subarray(ends[at - 1] ?? 0, end));
+      });
+      assert.deepEqual(whole, alone);
+    }),
+    { numRuns: 300 },
+  );
+});
+
 test("queues are sorted as bytes, and names that come twice are told", () => {
   const status = read("b\t0\t0\t1\na\t0\t0\t1\nB\t0\t0\t1\nb\t0\t0\t2\nb\t0\t0\t3\n\xff\t0\t0\t1\n.\nOK 1\n");
   assert.deepEqual(names(status), ["B", "a", "b", "b", "b", "\xff"]);
