@@ -3,8 +3,8 @@ import { formatEndpoint, type TcpEndpoint } from "../net/endpoint.ts";
 import { deadlineFailure } from "../net/failure.ts";
 import { prepareHandshake, type TlsOptions } from "../net/tls.ts";
 import { CheckError, noDescriptors } from "../plugin/error.ts";
+import { patience, type Signal } from "../plugin/signal.ts";
 import { printable } from "../plugin/text.ts";
-import { patience } from "./patience.ts";
 
 /** A user of the API. */
 export interface Credentials {
@@ -74,19 +74,20 @@ export class ApiClient {
     }
   }
 
-  async #send(path: string, json: unknown, signal: AbortSignal): Promise<Answer> {
+  async #send(path: string, json: unknown, signal: Signal): Promise<Answer> {
     this.#loaded ??= load(this.name, this.#options);
     const pool = await this.#loaded;
     const { statusCode, body } = await pool.request({
       path,
-      signal,
+      // it needs no more of it than a Signal has
+      signal: signal as AbortSignal,
       headers: this.#headers,
       ...(json === undefined ? { method: "GET" } : { method: "POST", body: JSON.stringify(json) }),
     });
     return { status: statusCode, body: await body.text() };
   }
 
-  #describe(error: NodeJS.ErrnoException, signal: AbortSignal): string {
+  #describe(error: NodeJS.ErrnoException, signal: Signal): string {
     if (signal.aborted) return deadlineFailure(signal, `no answer from ${this.name}`).message;
     if (error instanceof CheckError) return error.message;
     if (error.code === "UND_ERR_RES_EXCEEDED_MAX_SIZE") return `${this.name} answers more than ${MAX_ANSWER} bytes`;

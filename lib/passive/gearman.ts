@@ -1,13 +1,12 @@
 import { hostname } from "node:os";
-
 import { JobClient, randomUnique } from "../gearman/client.ts";
 import { fetchStatus } from "../gearman/status.ts";
 import { Cipher } from "../mod-gearman/cipher.ts";
 import { formatResult } from "../mod-gearman/result.ts";
 import { formatEndpoint, type TcpEndpoint } from "../net/endpoint.ts";
+import { patience } from "../plugin/signal.ts";
 import { inOrder, type Submit } from "./in-order.ts";
 import { hostOrServiceCode } from "./output.ts";
-import { patience } from "./patience.ts";
 import type { PassiveResult } from "./result.ts";
 
 /** Where Mod-Gearman's module in the core takes results from. */

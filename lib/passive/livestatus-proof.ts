@@ -1,8 +1,8 @@
 import type { LivestatusAddress } from "../livestatus/address.ts";
 import { Session } from "../livestatus/session.ts";
 import type { TlsOptions } from "../net/tls.ts";
+import { patience } from "../plugin/signal.ts";
 import { hostOrServiceCode } from "./output.ts";
-import { patience } from "./patience.ts";
 import type { LookUp, Seen } from "./proof.ts";
 import type { PassiveResult } from "./result.ts";
 

@@ -51,7 +51,7 @@ export {
   type WrittenPattern,
 } from "./selection.ts";
 export { type Column, Series } from "./series.ts";
-export { Controller, type Signal, sleep } from "./signal.ts";
+export { Controller, patience, type Signal, sleep } from "./signal.ts";
 export { parseStatus, Status, statusName, urgency, worst } from "./status.ts";
 export { printable } from "./text.ts";
 export { parseTimeout, type Timeout } from "./timeout.ts";

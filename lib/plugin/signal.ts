@@ -1,3 +1,6 @@
+import { DeadlineError } from "./error.ts";
+import { Status } from "./status.ts";
+
 /** Whether to give up, and why: what is needed here of an AbortSignal, and every AbortSignal has it. */
 export interface Signal {
   readonly aborted: boolean;
@@ -55,4 +58,27 @@ export function sleep(ms: number, signal?: Signal): Promise<void> {
     signal?.addEventListener("abort", end);
     if (signal?.aborted) end();
   });
+}
+
+/** A signal with an end of its own. */
+interface Patience {
+  readonly signal: Signal;
+  /** Neither waits nor listens any more: its timer would keep the process alive. */
+  end(): void;
+}
+
+/** A signal that aborts with another one, or after so many seconds by a {@link DeadlineError} that is CRITICAL. {@link Patience.end} it. */
+export function patience(seconds: number, outer?: Signal): Patience {
+  const controller = new Controller();
+  const giveUp = () => controller.abort(outer?.reason);
+  const timer = setTimeout(() => controller.abort(new DeadlineError(Status.CRITICAL, seconds)), seconds * 1000);
+  outer?.addEventListener("abort", giveUp, { once: true });
+  if (outer?.aborted) giveUp();
+  return {
+    signal: controller.signal,
+    end() {
+      clearTimeout(timer);
+      outer?.removeEventListener("abort", giveUp);
+    },
+  };
 }

@@ -1,11 +1,11 @@
-import { CheckError } from "monitoring-plugins-ts";
+import { CheckError, patience } from "monitoring-plugins-ts";
 import type { HttpOptions } from "monitoring-plugins-ts/http";
 import { Connection as Stream } from "monitoring-plugins-ts/net";
 
 const PORT = 5672;
 
-/** Longest wait for an answer, which is a matter of milliseconds. */
-const PATIENCE_MS = 1000;
+/** Longest wait for an answer, which is a matter of milliseconds, in seconds. */
+const PATIENCE = 1;
 
 /** What a client of AMQP 0-9-1 begins with. */
 const HELLO = Buffer.from("AMQP\0\0\x09\x01");
@@ -18,13 +18,10 @@ const START = [
 
 /** Whether RabbitMQ's own port answers at a host, as RabbitMQ does. */
 export async function speaksAmqp(host: string, { signal, family }: HttpOptions): Promise<boolean> {
-  const controller = new AbortController();
-  const stop = () => controller.abort();
-  const timer = setTimeout(stop, PATIENCE_MS);
-  signal.addEventListener("abort", stop, { once: true });
+  const limit = patience(PATIENCE, signal);
   let stream: Stream | undefined;
   try {
-    stream = await Stream.open({ host, port: PORT }, { signal: controller.signal, family });
+    stream = await Stream.open({ host, port: PORT }, { signal: limit.signal, family });
     stream.write(HELLO);
     let answer = Buffer.alloc(0);
     while (answer.length < 11) {
@@ -38,7 +35,6 @@ export async function speaksAmqp(host: string, { signal, family }: HttpOptions):
     return false;
   } finally {
     stream?.close();
-    clearTimeout(timer);
-    signal.removeEventListener("abort", stop);
+    limit.end();
   }
 }

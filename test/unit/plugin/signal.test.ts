@@ -1,7 +1,9 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { Controller, sleep } from "../../../lib/plugin/signal.ts";
+import { DeadlineError } from "../../../lib/plugin/error.ts";
+import { Controller, patience, sleep } from "../../../lib/plugin/signal.ts";
+import { Status } from "../../../lib/plugin/status.ts";
 
 test("a signal tells all that listen, once, with the reason", () => {
   const controller = new Controller();
@@ -49,6 +51,30 @@ test("sleep ends when the signal aborts, which may have been before, and leaves 
   };
   await sleep(1, counted);
   assert.deepEqual(calls, ["added", "removed"]);
+});
+
+test("patience ends with another signal, which may have ended before, or by its own time", async () => {
+  const outer = new Controller();
+  const long = patience(1e6, outer.signal);
+  assert.equal(long.signal.aborted, false);
+  outer.abort("enough");
+  assert.deepEqual([long.signal.aborted, long.signal.reason], [true, "enough"]);
+  const late = patience(1e6, outer.signal);
+  assert.deepEqual([late.signal.aborted, late.signal.reason], [true, "enough"]);
+  for (const { end } of [long, late]) end();
+
+  const { signal, end } = patience(0.001);
+  await new Promise<void>((resolve) => signal.addEventListener("abort", resolve));
+  end();
+  assert.ok(signal.reason instanceof DeadlineError);
+  assert.deepEqual([signal.reason.status, signal.reason.seconds], [Status.CRITICAL, 0.001]);
+
+  const ended = new Controller();
+  const short = patience(0.001, ended.signal);
+  short.end();
+  ended.abort();
+  await sleep(20);
+  assert.equal(short.signal.aborted, false);
 });
 
 function withAbort() {
