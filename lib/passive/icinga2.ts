@@ -32,7 +32,10 @@ export function openIcinga(options: Omit<ApiOptions, "connections">, proof: bool
   const lookUp: LookUp = (result, signal) => icinga.lookUp(result, signal);
   return {
     name: client.name,
-    submit: inOrder(proof ? proven(submit, lookUp, options.seconds, "accepted") : submit, MOST_UNDER_WAY),
+    submit: inOrder(
+      proof ? proven(submit, { lookUp, seconds: options.seconds, missing: "accepted", isCore: true }) : submit,
+      MOST_UNDER_WAY,
+    ),
     close: () => client.close(),
   };
 }
@@ -66,7 +69,7 @@ class Icinga {
   async lookUp(result: PassiveResult, signal: AbortSignal): Promise<Seen> {
     const { host, service } = result;
     const name = encodeURIComponent(service === undefined ? host : `${host}!${service}`);
-    const path = `/v1/objects/${service === undefined ? "hosts" : "services"}/${name}?attrs=last_check_result`;
+    const path = `/v1/objects/${service === undefined ? "hosts" : "services"}/${name}?attrs=last_check_result&attrs=active`;
     return compare(await this.#client.ask(path, undefined, signal), result, this.#user);
   }
 
@@ -90,10 +93,13 @@ function compare(answer: Answer, result: PassiveResult, user: string): Seen {
     return { kind: "missing", text: `not proven: user ${user} has no right to read it back (${right})` };
   }
   if (answer.status !== 200) throw new Error(`not read back: Icinga 2 answers ${answer.status}`);
-  const last = lastResult(answer.body);
-  if (last === undefined) return { kind: "other", text: "Icinga 2 has no result of it" };
-  const isOurs = Math.abs(last.execution_end - result.time) < SAME_TIME && last.output === result.output;
+  const { last, isActive } = readObject(answer.body);
+  const isOurs =
+    last !== null && Math.abs(last.execution_end - result.time) < SAME_TIME && last.output === result.output;
   if (isOurs) return { kind: "ours" };
+  // up to 2.13 it says 200 all the same, as of every object while it shuts down
+  if (!isActive) return { kind: "inactive", text: "Icinga 2 has dropped it: the object is not active" };
+  if (last === null) return { kind: "other", text: "Icinga 2 has no result of it" };
   const of = `of ${new Date(last.execution_end * 1000).toISOString()}`;
   return last.execution_start > (result.started ?? result.time)
     ? { kind: "newer", text: `Icinga 2 has a newer one, ${of}` }
@@ -106,17 +112,18 @@ interface LastResult {
   readonly output: string;
 }
 
-/** @throws Error when the answer is none of Icinga 2 */
-function lastResult(body: string): LastResult | undefined {
+/** @returns the last result, null before the first @throws Error when the answer is none of Icinga 2 */
+function readObject(body: string): { readonly last: LastResult | null; readonly isActive: boolean } {
   const { results } = (parseJson(body) ?? {}) as { readonly results?: unknown };
   const { attrs } = ((Array.isArray(results) ? results[0] : undefined) ?? {}) as { readonly attrs?: unknown };
-  const { last_check_result: last } = (attrs ?? {}) as { readonly last_check_result?: unknown };
-  if (last === null) return undefined;
+  const { last_check_result: last, active } = (attrs ?? {}) as Readonly<Record<string, unknown>>;
+  const isActive = active !== false;
+  if (last === null) return { last, isActive };
   const { execution_start, execution_end, output } = (last ?? {}) as Partial<LastResult>;
   if (typeof execution_start !== "number" || typeof execution_end !== "number" || typeof output !== "string") {
     throw new Error(`not read back: the answer is none of Icinga 2: '${printable(body, 80)}'`);
   }
-  return { execution_start, execution_end, output };
+  return { last: { execution_start, execution_end, output }, isActive };
 }
 
 /** The body of a `process-check-result` for one object, by its name: a filter needs a right of its own since 2.14.9. */

@@ -141,7 +141,12 @@ function openBare(values: Values<ReturnType<typeof targetOptions>>): Target {
   const proof = livestatus && livestatusProof({ address: livestatus, tls, seconds });
   return {
     name,
-    submit: inOrder(proof === undefined ? submit : proven(submit, proof, seconds, "unknown object"), MOST_UNDER_WAY),
+    submit: inOrder(
+      proof === undefined
+        ? submit
+        : proven(submit, { lookUp: proof, seconds, missing: "unknown object", isCore: false }),
+      MOST_UNDER_WAY,
+    ),
     close: async () => close(),
   };
 }

@@ -21,6 +21,8 @@ export interface IcingaApi extends Icinga {
   readonly cert: string;
   /** The attributes of an object, asked for by a user who may see all; names in the path are escaped: `services/web!load`. */
   object(path: string): Promise<Record<string, unknown>>;
+  /** Those of all objects of a kind: `services?attrs=last_check_result`. */
+  objects(path: string): Promise<readonly Record<string, unknown>[]>;
 }
 
 /** Users by their rights; the password of each is `secret`. */
@@ -51,14 +53,14 @@ async function makeCertificates(folder: string): Promise<void> {
 }
 
 /**
- * @param objects hosts and services, besides those of `startIcinga`
+ * @param definitions hosts and services, besides those of `startIcinga`
  * @throws Error naming the Debian package when there is no icinga2
  */
-export async function startIcingaApi(owner: Owner, objects: string): Promise<IcingaApi> {
+export async function startIcingaApi(owner: Owner, definitions: string): Promise<IcingaApi> {
   const port = await freePort();
   const listener = `object ApiListener "api" { bind_host = "127.0.0.1"; bind_port = ${port} }\n`;
   let certs = "";
-  const icinga = await startIcinga(owner, `${listener}${USERS}${objects}`, async (folder) => {
+  const icinga = await startIcinga(owner, `${listener}${USERS}${definitions}`, async (folder) => {
     certs = join(folder, "lib/certs");
     await makeCertificates(folder);
   });
@@ -73,6 +75,12 @@ export async function startIcingaApi(owner: Owner, objects: string): Promise<Ici
       asked.once("error", reject);
       asked.end();
     });
+  const objects = async (path: string) => {
+    const answer = JSON.parse(await get(`/v1/objects/${path}`)) as {
+      results?: readonly { readonly attrs: Record<string, unknown> }[];
+    };
+    return (answer.results ?? []).map(({ attrs }) => attrs);
+  };
   await until(
     () =>
       get("/v1").then(
@@ -88,11 +96,7 @@ export async function startIcingaApi(owner: Owner, objects: string): Promise<Ici
     url: `https://127.0.0.1:${port}`,
     ca,
     cert,
-    async object(path) {
-      const answer = JSON.parse(await get(`/v1/objects/${path}`)) as {
-        results?: readonly { readonly attrs: Record<string, unknown> }[];
-      };
-      return answer.results?.[0]?.attrs ?? {};
-    },
+    objects,
+    object: async (path) => (await objects(path))[0] ?? {},
   };
 }

@@ -10,8 +10,9 @@ import type { Owner } from "#test/support/owner.ts";
 interface Answers {
   readonly status: number;
   readonly body: unknown;
-  /** The object's `last_check_result`. */
+  /** The object's `last_check_result`, and whether it is active. */
   readonly last?: unknown;
+  readonly active?: boolean;
 }
 
 const code = (status: number, text: string): Answers => ({
@@ -38,10 +39,13 @@ const ANSWERS: Readonly<Record<string, Answers>> = {
   nested: { status: 200, body: `{"results":[{"code":200,"status":"x"}],"more":${"[".repeat(100)}${"]".repeat(100)}}` },
   endless: { status: 200, body: "x".repeat(17 * 1024 * 1024) },
   dropped: { ...code(200, "Successfully processed check result for object 'web!dropped'."), last: null },
+  ending: code(200, "Successfully processed check result for object 'web!ending'."),
+  // as 2.13 does while it shuts down
+  leaving: { ...code(200, "Successfully processed check result for object 'web!leaving'."), last: null, active: false },
   odd: { ...code(200, "Successfully processed check result for object 'web!odd'."), last: { output: 5 } },
 };
 
-/** A stand-in of Icinga 2's API. Counts requests by path and service; `closing` ends each connection once it has answered. */
+/** A stand-in of Icinga 2's API. Counts requests by path and service. */
 export async function newerIcinga(owner: Owner) {
   const { ca, cert, key } = await makeCertificates(owner);
   const asked: string[] = [];
@@ -53,9 +57,11 @@ export async function newerIcinga(owner: Owner) {
       ? decodeURIComponent(request.url ?? "").replace(/^.*!(.*)\?.*$/, "$1")
       : (JSON.parse(text) as { service: string }).service.replace(/^.*!/, "");
     asked.push(`${request.method} ${name}`);
-    const { status, body, last } = ANSWERS[name] ?? code(404, "No objects found.");
+    // it has taken a result, and ends
+    if (isRead && name === "ending") return void request.socket.destroy();
+    const { status, body, last, active } = ANSWERS[name] ?? code(404, "No objects found.");
     response.writeHead(isRead ? 200 : status, { "content-type": "application/json" });
-    const said = isRead ? { results: [{ attrs: { last_check_result: last } }] } : body;
+    const said = isRead ? { results: [{ attrs: { last_check_result: last, active } }] } : body;
     response.end(typeof said === "string" ? said : JSON.stringify(said));
   });
   const address: Address = await own(owner, server);
