@@ -30,10 +30,12 @@ export interface Run {
 /** Relays until it is stopped, or until every broker has refused. @returns the exit code */
 export async function relayUntilStopped(run: Run): Promise<Status> {
   const { sources, relay, stop, log } = run;
+  let isFirst = true;
   for (let pause = FIRST_PAUSE_MS; ; pause = Math.min(2 * pause, LONGEST_PAUSE_MS)) {
     const refusals: string[] = [];
     for (const source of sources) {
-      const { ending, good } = await relayFrom(source, run);
+      const { ending, good, wasOpen } = await relayFrom(source, run, isFirst);
+      if (wasOpen) isFirst = false;
       if (stop.aborted) return Status.OK;
       const text = `${sourceName(source)}: ${ending.text}`;
       if (ending.kind === "refused" || ending.kind === "missing") refusals.push(text);
@@ -50,10 +52,12 @@ export async function relayUntilStopped(run: Run): Promise<Status> {
   }
 }
 
+/** @param isFirst no connection has brought any message yet */
 async function relayFrom(
   source: Source,
   { options, relay, ledger, stop, log, now }: Run,
-): Promise<{ ending: Ending; good: boolean }> {
+  isFirst: boolean,
+): Promise<{ ending: Ending; good: boolean; wasOpen: boolean }> {
   let since = Number.POSITIVE_INFINITY;
   const consumer = new Consumer(source, options, {
     subscribed: () => {
@@ -61,7 +65,8 @@ async function relayFrom(
       ledger.connected(sourceName(source));
       log(`takes results from ${sourceName(source)}`);
     },
-    delivered: (delivery) => relay.take(delivery),
+    // a broker that was killed does not say that it has delivered a message before
+    delivered: (delivery) => relay.take(isFirst ? delivery : { ...delivery, isAgain: true }),
   });
   const end = () => {
     relay.drain().then(() => {
@@ -74,7 +79,7 @@ async function relayFrom(
   if (stop.aborted) end();
   try {
     const ending = await Promise.race([consumer.run(), relay.failed]);
-    return { ending, good: now() - since > GOOD_MS };
+    return { ending, good: now() - since > GOOD_MS, wasOpen: since < Number.POSITIVE_INFINITY };
   } finally {
     stop.removeEventListener("abort", end);
     ledger.connected(undefined);

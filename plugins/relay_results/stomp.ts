@@ -29,7 +29,7 @@ export interface Delivery {
   readonly body: Buffer;
   /** Bytes it had where they were too many, and the body is empty. */
   readonly cutFrom: number | undefined;
-  /** It was delivered before, and not acknowledged. */
+  /** It may have been delivered before. */
   readonly isAgain: boolean;
   /** Its connection has ended: it can be settled no more, and comes again. */
   isGone(): boolean;

@@ -1,11 +1,12 @@
 import assert from "node:assert/strict";
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { connect, createServer, type Socket } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
 
-import { freePort } from "#test/servers/address.ts";
-import { silent } from "#test/servers/misbehaving.ts";
+import { type Address, freePort } from "#test/servers/address.ts";
+import { own, silent } from "#test/servers/misbehaving.ts";
 import { type Rabbitmq, startRabbitmq } from "#test/servers/rabbitmq.ts";
 import { type Certificates, makeCertificates, tlsFront } from "#test/servers/tls.ts";
 import { runPlugin, type Started, startPlugin } from "#test/support/exec.ts";
@@ -50,6 +51,26 @@ async function makeQueue(): Promise<string> {
     arguments: { "x-dead-letter-exchange": "", "x-dead-letter-routing-key": `${name}-dead` },
   });
   return name;
+}
+
+/** A way to the broker whose connections can be cut. */
+async function wayToBroker(owner: Owner): Promise<Address & { cut(): void }> {
+  const connections = new Set<Socket>();
+  const server = createServer((socket) => {
+    const onward = connect({ host: broker.stomp.host, port: broker.stomp.port });
+    for (const [one, other] of [[socket, onward] as const, [onward, socket] as const]) {
+      one.on("error", () => {}).once("close", () => other.destroy());
+      one.pipe(other);
+    }
+    connections.add(socket);
+  });
+  const address = await own(owner, server);
+  return {
+    ...address,
+    cut() {
+      for (const socket of connections) socket.destroy();
+    },
+  };
 }
 
 /** Messages that are to be in each queue when all tests are over, those under way included. */
@@ -100,13 +121,14 @@ test(
   "messages of a queue become results; each is acknowledged when the core has it; SIGTERM ends it with 0",
   real,
   async (t) => {
-    const [queue, icinga] = [await makeQueue(), await fakeIcinga(t, certificates)];
+    const [queue, icinga, way] = [await makeQueue(), await fakeIcinga(t, certificates), await wayToBroker(t)];
     await broker.send(queue, [
       result("one"),
       reply({ sender: "twp1" }),
       result("two", { exit_code: 2, output: "bad | a=1" }),
     ]);
-    const running = relay(t, ...from(queue), ...to(icinga), "--no-verify-signatures");
+    const source = `${way.address}/amq/queue/${queue}`;
+    const running = relay(t, "--from", `stomp://${source}`, ...to(icinga), "--no-verify-signatures");
     await until(
       () => icinga.results.length === 3,
       () => running.text(),
@@ -117,8 +139,20 @@ test(
       ["a!two", 2, "bad"],
       ["twp1!load", 0, "OK - load average: 0.82, 0.75, 0.71"],
     ]);
+    // a broker that was killed has forgotten acknowledgements, and that it had delivered
+    way.cut();
+    await until(
+      () => running.text().split("takes results from").length === 3,
+      () => running.text(),
+    );
+    await broker.send(queue, [result("one"), result("three")]);
+    await until(
+      () => icinga.results.length === 4 && running.text().includes("came again"),
+      () => running.text(),
+    );
     await stopped(running);
-    assert.match(running.text(), new RegExp(`^takes results from ${broker.stomp.address}/amq/queue/${queue}\n`));
+    assert.match(running.text(), /^a one of 2001-09-09T01:46:40\.000Z: came again, was delivered before$/m);
+    assert.match(running.text(), new RegExp(`^takes results from ${source}\n`));
   },
 );
 
