@@ -92,7 +92,8 @@ export async function peakMiB([node = "", ...args]: readonly string[], input?: s
   return median(peaks);
 }
 
-function median(values: readonly number[]): number {
+/** Of an even number of values that in the middle of the two. */
+export function median(values: readonly number[]): number {
   const sorted = values.toSorted((a, b) => a - b);
   const middle = sorted.length / 2;
   return ((sorted[Math.ceil(middle) - 1] ?? Number.NaN) + (sorted[Math.floor(middle)] ?? Number.NaN)) / 2;

@@ -1,5 +1,5 @@
 // Measures what the documentation says of speed, prints it and writes docs/benchmarks.md. Ratios are of one and the same
-// run: machines are noisy and differ, ratios hardly do.
+// run: machines are noisy and differ, ratios hardly do. Named plugins are measured alone, and nothing is written.
 import { execFileSync } from "node:child_process";
 import { readdirSync, writeFileSync } from "node:fs";
 import { arch, cpus, release, totalmem, type } from "node:os";
@@ -26,7 +26,9 @@ for (const file of readdirSync(folder)) {
 }
 
 const sections: string[] = [];
+const wanted = process.argv.slice(2);
 for (const [name, bench] of [...benches].sort()) {
+  if (wanted.length > 0 && !wanted.includes(name)) continue;
   const stage = new Stage();
   try {
     const section = `## ${name}\n\n${await bench(stage)}\n`;
@@ -36,6 +38,8 @@ for (const [name, bench] of [...benches].sort()) {
     await stage.clear();
   }
 }
+
+if (wanted.length > 0) process.exit(0);
 
 const [processor] = cpus();
 const gearmand = execFileSync(programPath("gearmand"), ["--version"], { encoding: "utf8" }).trim();
