@@ -3,19 +3,15 @@ import { formatEndpoint, type TcpEndpoint } from "../net/endpoint.ts";
 import { deadlineFailure } from "../net/failure.ts";
 import { prepareHandshake, type TlsOptions } from "../net/tls.ts";
 import { CheckError, noDescriptors } from "../plugin/error.ts";
+import type { Login } from "../plugin/login.ts";
 import { patience, type Signal } from "../plugin/signal.ts";
 import { printable } from "../plugin/text.ts";
-
-/** A user of the API. */
-export interface Credentials {
-  readonly user: string;
-  readonly password: string;
-}
 
 /** How Icinga 2's API is reached. */
 export interface ApiOptions {
   readonly server: TcpEndpoint;
-  readonly credentials: Credentials;
+  /** A user of the API. */
+  readonly credentials: Login;
   readonly tls: TlsOptions;
   /** Longest wait for an answer. */
   readonly seconds: number;

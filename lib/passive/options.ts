@@ -1,13 +1,11 @@
-import { statSync } from "node:fs";
-
 import { parseLivestatusAddress } from "../livestatus/address.ts";
 import { readKeyFile } from "../mod-gearman/key-file.ts";
 import { parseDecimal } from "../plugin/decimal.ts";
 import { parseDuration } from "../plugin/duration.ts";
 import { UsageError } from "../plugin/error.ts";
 import { readFile } from "../plugin/file.ts";
+import { type Login, readLogin } from "../plugin/login.ts";
 import { flag, option, type Values } from "../plugin/option.ts";
-import type { Credentials } from "./api-client.ts";
 import { commandFile } from "./command-file.ts";
 import { type Delivery, withoutQueue, withQueue } from "./delivery.ts";
 import { gearman } from "./gearman.ts";
@@ -165,21 +163,15 @@ function openPlain(
   return { submit, close: submit.close };
 }
 
-const OTHERS_MAY_READ = 0o004;
-
 /**
  * The user in the first line of a file, `USER:PASSWORD`, that not every user may read.
  *
  * @throws Error naming the file, never what is in it
  */
-export function readCredentials(path: string): Credentials {
-  const [line = ""] = readFile(path).toString().split(/\r?\n/, 1);
-  const colon = line.indexOf(":");
-  if (colon < 1) throw new Error(`the first line of '${path}' is not USER:PASSWORD`);
-  if ((statSync(path).mode & OTHERS_MAY_READ) !== 0) {
-    throw new Error(`'${path}' holds a password, and every user may read it: chmod o-r it`);
-  }
-  return { user: line.slice(0, colon), password: line.slice(colon + 1) };
+export function readCredentials(path: string): Login {
+  const { login, isOpen } = readLogin(path);
+  if (isOpen) throw new Error(`'${path}' holds a password, and every user may read it: chmod o-r it`);
+  return login;
 }
 
 /** @returns as node:tls writes it @throws Error naming the text */

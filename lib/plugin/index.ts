@@ -10,6 +10,7 @@ export { formatDuration, parseDuration } from "./duration.ts";
 export { CheckError, DeadlineError, UsageError } from "./error.ts";
 export { readFile } from "./file.ts";
 export { parseJson } from "./json.ts";
+export { type Login, parseLogin, readLogin } from "./login.ts";
 export { formatMetric, type Metric, type MetricDeclaration, plainLabel, safeLabel, type UoM } from "./metric.ts";
 export {
   count,

@@ -165,7 +165,7 @@ function* remarks({ peer, alarms, withheld, courses, historyProblem }: Facts, { 
   if (historyProblem === undefined && courses.every(({ growth }) => growth === undefined)) {
     yield "growth and rates are told from the next run on that is a minute later";
   }
-  if (readable !== undefined) yield `${readable} can be read by other users: chmod 600 ${readable}`;
+  if (readable !== undefined) yield `${readable} can be read by every user: chmod o-r ${readable}`;
 }
 
 function summary(queues: readonly Queue[]): string {

@@ -1,11 +1,11 @@
-import { statSync } from "node:fs";
-
 import {
+  type Login,
   list,
   option,
   parseDuration,
+  parseLogin,
   parseStatus,
-  readFile,
+  readLogin,
   selectionOptions,
   unjudgedOption,
 } from "monitoring-plugins-ts";
@@ -59,28 +59,18 @@ function parseType(text: string): Type {
   return text as Type;
 }
 
-/** Who asks. */
-export interface Login {
-  readonly user: string;
-  readonly password: string;
-  /** The file, when users other than its owner can read it. */
+/** Who asks, and the file that says so when every user may read it. */
+interface Asker extends Login {
   readonly readable?: string | undefined;
 }
 
+function readLoginFile(path: string): Asker {
+  const { login, isOpen } = readLogin(path);
+  return { ...login, readable: isOpen ? path : undefined };
+}
+
 /** @throws Error that does not repeat the text */
-function parseLogin(text: string, where: string): Login {
-  const line = text.split(/\r?\n/, 1).join();
-  const colon = line.indexOf(":");
-  if (colon < 1) throw new Error(`the first line of ${where} is not USER:PASSWORD`);
-  return { user: line.slice(0, colon), password: line.slice(colon + 1) };
-}
-
-function readLoginFile(path: string): Login {
-  const login = parseLogin(readFile(path).toString(), `'${path}'`);
-  return { ...login, readable: (statSync(path).mode & 0o077) === 0 ? undefined : path };
-}
-
-function readLoginVariable(name: string): Login {
+function readLoginVariable(name: string): Asker {
   const text = process.env[name];
   if (text === undefined || text === "") throw new Error(`there is no variable '${name}' in the environment`);
   return parseLogin(text, `the variable '${name}'`);

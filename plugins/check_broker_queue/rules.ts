@@ -11,7 +11,7 @@ export interface Rules extends Values<typeof quantities> {
   readonly missing: Status;
   /** The thresholds of consumers were given, and so are for queues without messages as well. */
   readonly consumersAlways: boolean;
-  /** A file with a password that other users can read. */
+  /** A file with a password that every user can read. */
   readonly readable: string | undefined;
   readonly asked: Asked;
 }

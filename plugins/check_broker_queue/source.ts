@@ -1,8 +1,7 @@
-import { CheckError, printable, Status } from "monitoring-plugins-ts";
+import { CheckError, type Login, printable, Status } from "monitoring-plugins-ts";
 import { type HttpClient, type HttpResponse, NotHttpError } from "monitoring-plugins-ts/http";
 
 import type { Told } from "./facts.ts";
-import type { Login } from "./options.ts";
 
 /** Where to ask, and as whom. */
 export interface Connection {

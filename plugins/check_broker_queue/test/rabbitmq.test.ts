@@ -199,11 +199,14 @@ test("who is refused is UNKNOWN, and told what was refused", real, async () => {
 });
 
 test("a file with a password that others can read is used, and said with -v", real, async () => {
-  assert.doesNotMatch((await check("-q", "there", "-v")).stdout, /chmod/);
+  for (const mode of [0o600, 0o640]) {
+    await chmod(auth, mode);
+    assert.doesNotMatch((await check("-q", "there", "-v")).stdout, /chmod/);
+  }
   await chmod(auth, 0o644);
   const { code, stdout } = await check("-q", "there", "-v");
   await chmod(auth, 0o600);
-  assert.match(stdout, /can be read by other users: chmod 600 /);
+  assert.match(stdout, /can be read by every user: chmod o-r /);
   assert.equal(code, 0);
 });
 
