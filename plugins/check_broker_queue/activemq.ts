@@ -105,5 +105,6 @@ function readQueue(connection: Connection, bean: Bean, hasCounts: boolean): Queu
     online: undefined,
     // the flag is lost when the broker starts anew
     holdsDeadLetters: bean.DLQ === true || /^ActiveMQ\.DLQ(\.|$)/.test(name),
+    isStream: false,
   };
 }

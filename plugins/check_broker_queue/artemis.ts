@@ -85,5 +85,6 @@ function readQueue(connection: Connection, bean: Bean, deadLetterAddresses: Read
     members: undefined,
     online: undefined,
     holdsDeadLetters: typeof bean.Address === "string" && deadLetterAddresses.has(bean.Address),
+    isStream: false,
   };
 }

@@ -21,6 +21,8 @@ export interface Queue {
   readonly online: readonly string[] | undefined;
   /** What nobody took ends here, and has no consumer as a rule. */
   readonly holdsDeadLetters: boolean;
+  /** A log that keeps its messages whoever reads them, and of whose readers only some are counted. */
+  readonly isStream: boolean;
 }
 
 /** How many messages lie in queues of dead letters; undefined where there is none whose count is known. */

@@ -33,6 +33,7 @@ const UNTOLD = {
   members: undefined,
   online: undefined,
   holdsDeadLetters: false,
+  isStream: false,
 } as const;
 
 /**

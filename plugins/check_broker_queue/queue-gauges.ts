@@ -50,11 +50,13 @@ export function gaugesOf(rules: Rules): readonly QueueGauge[] {
   ];
 }
 
-/** By what the consumers of a queue are judged: of an empty queue the default says nothing, a consumer may come with the first message. Nor of one of dead letters. */
+/** By what the consumers of a queue are judged: of an empty queue the default says nothing, a consumer may come with the first message. Nor of one of dead letters, or a stream. */
 export function consumersOf({ consumers, consumersAlways }: Rules): (queue: Queue) => Rules["consumers"] {
   const unjudged = consumers.by(undefined, undefined);
-  return (queue) => (consumersAlways || (holds(queue) && !queue.holdsDeadLetters) ? consumers : unjudged);
+  return (queue) => (consumersAlways || needsConsumer(queue) ? consumers : unjudged);
 }
+
+const needsConsumer = (queue: Queue) => holds(queue) && !queue.holdsDeadLetters && !queue.isStream;
 
 /** From so many queues on, what earlier runs add is printed only of those of which something is said. */
 const MANY = 1000;

@@ -6,7 +6,7 @@ import { type Connection, send } from "./source.ts";
 
 /** Only these are sent: all a queue has is 50 times as long. */
 const COLUMNS = [
-  "name,state,node,messages_ready,messages_unacknowledged,consumers,members,online,head_message_timestamp",
+  "name,type,state,node,messages_ready,messages_unacknowledged,consumers,members,online,head_message_timestamp",
   "message_stats.publish,message_stats.deliver_get,message_stats.ack,message_stats.deliver_no_ack,message_stats.get_no_ack",
   "arguments.x-dead-letter-exchange,arguments.x-dead-letter-routing-key",
 ].join();
@@ -20,8 +20,8 @@ export async function rabbitmq(connection: Connection, only: string | undefined)
   const rows = await fetchQueues(connection, only);
   const alarms = await fetchAlarms(connection);
   const nodes = await fetchNodes(connection);
-  const { unroutable, hasNoStatistics } = await fetchOverview(connection);
-  const queues = rows.map((row) => readQueue(row, connection));
+  const { unroutable, hasNoStatistics, hasCounters } = await fetchOverview(connection);
+  const queues = rows.map((row) => readQueue(row, connection, hasCounters));
   const targets = deadLetterTargets(rows);
   return {
     peer: connection.url.host,
@@ -47,8 +47,11 @@ export async function rabbitmq(connection: Connection, only: string | undefined)
  * queue whose node is down is in the list alone.
  */
 async function fetchQueues(connection: Connection, only: string | undefined): Promise<readonly Row[]> {
-  const path = `api/queues/${encodeURIComponent(connection.vhost)}`;
-  if (only !== undefined) {
+  const { vhost } = connection;
+  if (isStep(vhost))
+    throw new CheckError(Status.UNKNOWN, `vhost ${vhost} has no address: ${vhost} is a step in a path`);
+  const path = `api/queues/${encodeURIComponent(vhost)}`;
+  if (only !== undefined && !isStep(only)) {
     const answer = await send(connection, `${path}/${encodeURIComponent(only)}?columns=${COLUMNS}`);
     if (answer.status !== 404) return [readJson(connection, answer) as Row];
   }
@@ -58,6 +61,9 @@ async function fetchQueues(connection: Connection, only: string | undefined): Pr
   if (!Array.isArray(list)) throw strange(connection, answer);
   return list;
 }
+
+/** What leads to another path, also where its dots are escaped. */
+const isStep = (name: string) => name === "." || name === "..";
 
 /** Nodes that run short of something, at once and without statistics. Undefined where the broker is too old to tell. */
 async function fetchAlarms(connection: Connection): Promise<readonly Alarm[] | undefined> {
@@ -87,21 +93,25 @@ async function fetchNodes(
   }
 }
 
-/** Whether the broker counts at all, and messages that no queue took since it does: dropped, or returned to who sent them. */
-async function fetchOverview(
-  connection: Connection,
-): Promise<{ readonly unroutable: number | undefined; readonly hasNoStatistics: boolean }> {
-  const columns = "disable_stats,message_stats.drop_unroutable,message_stats.return_unroutable";
+/** Whether the broker counts at all, and what passes through queues; messages that no queue took since it does: dropped, or returned to who sent them. */
+async function fetchOverview(connection: Connection): Promise<{
+  readonly unroutable: number | undefined;
+  readonly hasNoStatistics: boolean;
+  readonly hasCounters: boolean;
+}> {
+  const columns = "disable_stats,rates_mode,message_stats.drop_unroutable,message_stats.return_unroutable";
   const answer = await send(connection, `api/overview?columns=${columns}`);
   try {
-    const { disable_stats: isOff, message_stats: stats } = readJson(connection, answer) as Row;
+    const { disable_stats: isOff, rates_mode: mode, message_stats: stats } = readJson(connection, answer) as Row;
     const { drop_unroutable: dropped = 0, return_unroutable: returned = 0 } = (stats ?? {}) as Row;
     const hasNoStatistics = isOff === true;
-    const isKnown = !hasNoStatistics && isAmount(dropped) && isAmount(returned);
-    return { unroutable: isKnown ? dropped + returned : undefined, hasNoStatistics };
+    // without rates there are no counters, which otherwise are not told while they are 0
+    const hasCounters = mode !== "none";
+    const isKnown = hasCounters && !hasNoStatistics && isAmount(dropped) && isAmount(returned);
+    return { unroutable: isKnown ? dropped + returned : undefined, hasNoStatistics, hasCounters };
   } catch (error) {
     if (!(error instanceof CheckError)) throw error;
-    return { unroutable: undefined, hasNoStatistics: false };
+    return { unroutable: undefined, hasNoStatistics: false, hasCounters: true };
   }
 }
 
@@ -130,20 +140,19 @@ function deadLetterTargets(rows: readonly Row[]): ReadonlySet<unknown> {
 }
 
 /** @throws CheckError naming the queue when what it tells is nothing to count with */
-function readQueue(row: Row, { url }: Connection): Queue {
-  const { name, state, node, members, online, head_message_timestamp: head, message_stats: told } = row ?? {};
+function readQueue(row: Row, { url }: Connection, hasCounters: boolean): Queue {
+  const { name, type, state, node, members, online, head_message_timestamp: head, message_stats: told } = row ?? {};
   if (typeof name !== "string") throw wrong(url, name, "name is no text");
   const ready = countOf(url, name, "messages_ready", row.messages_ready);
   // what has never happened is not told
-  const isCounted = ready !== undefined;
+  const isCounted = hasCounters && ready !== undefined;
   const stats = (told ?? {}) as Row;
   return {
     name,
     ready,
     unacknowledged: countOf(url, name, "messages_unacknowledged", row.messages_unacknowledged),
     consumers: countOf(url, name, "consumers", row.consumers),
-    // a clock that is behind the publisher's must not make it younger than it can be
-    oldestSeconds: isAmount(head) && head > 0 ? Math.max(0, Math.round(Date.now() / 1000 - head)) : undefined,
+    oldestSeconds: isAmount(head) && head > 0 ? ageOf(head) : undefined,
     published: isCounted ? (countOf(url, name, "publish", stats.publish) ?? 0) : undefined,
     delivered: isCounted ? (countOf(url, name, "deliver_get", stats.deliver_get) ?? 0) : undefined,
     // consumers that do not acknowledge by design take for good
@@ -158,8 +167,18 @@ function readQueue(row: Row, { url }: Connection): Queue {
     online: readNames(online),
     // another queue may name one of work, such as one in which messages wait to be tried again
     holdsDeadLetters: false,
+    isStream: type === "stream",
   };
 }
+
+/** No second of our days has so many digits: publishers write milliseconds, too. */
+const FIRST_MS = 1e11;
+
+/** A clock that is behind the publisher's must not make it younger than it can be. */
+const ageOf = (stamp: number) => {
+  const seconds = stamp < FIRST_MS ? stamp : stamp / 1000;
+  return Math.max(0, Math.round(Date.now() / 1000 - seconds));
+};
 
 /** @returns undefined for what is not told @throws CheckError when it is no count */
 function countOf(url: URL, name: string, key: string, value: unknown): number | undefined {

@@ -9,6 +9,7 @@ import { temporaryFolder } from "#test/support/proc-tree.ts";
 import { until } from "#test/support/until.ts";
 import { ACTIVEMQ, type Activemq, startActivemq } from "./activemq/start.ts";
 import { aged } from "./aged.ts";
+import { said } from "./verdict.ts";
 
 const real = needs(...ACTIVEMQ);
 
@@ -36,14 +37,6 @@ const ask = (login: string, ...args: readonly string[]) =>
   });
 
 const check = (...args: readonly string[]) => ask("admin:secret", "-H", broker.url, "--confirm", "0", ...args);
-
-/** State and text alone. */
-const said = ({ stdout }: { readonly stdout: string }) =>
-  stdout
-    .replace("check_broker_queue ", "")
-    .replace(/ \| .*/, "")
-    .replaceAll(/127\.0\.0\.1:\d+/g, "BROKER")
-    .trim();
 
 test(
   "messages without a consumer are CRITICAL, the fullest queue first; an empty queue may be without",

@@ -10,27 +10,14 @@ import { after, type TestContext, test } from "node:test";
 import { listen } from "#test/servers/address.ts";
 import { closesAfter, own, refused, resets, silent } from "#test/servers/misbehaving.ts";
 import { makeCertificates } from "#test/servers/tls.ts";
-import { execPlugin, runPlugin } from "#test/support/exec.ts";
+import { runPlugin } from "#test/support/exec.ts";
 import { needs } from "#test/support/needs.ts";
-import { temporaryFolder } from "#test/support/proc-tree.ts";
 
 import { fakeManagement, node, row } from "./fake-management.ts";
 import { loneHost } from "./lone-host.ts";
+import { asking } from "./verdict.ts";
 
-const folder = temporaryFolder({ after });
-
-const check = (...args: readonly string[]) =>
-  execPlugin("check_broker_queue", "--confirm", "0", "--state-dir", folder, ...args);
-
-/** State and text alone. */
-async function verdict(...args: readonly string[]): Promise<string> {
-  const { stdout } = await check(...args);
-  return stdout
-    .replace("check_broker_queue ", "")
-    .replace(/ \| .*/, "")
-    .replaceAll(/127\.0\.0\.1:\d+/g, "BROKER")
-    .trim();
-}
+const { folder, check, verdict } = asking({ after });
 
 const serve = async (t: TestContext, listener: RequestListener) =>
   `http://${(await own(t, createServer(listener))).address}`;

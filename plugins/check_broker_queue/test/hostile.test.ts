@@ -5,24 +5,12 @@ import { createServer, type ServerResponse } from "node:http";
 import { after, type TestContext, test } from "node:test";
 
 import { own } from "#test/servers/misbehaving.ts";
-import { execPlugin } from "#test/support/exec.ts";
 import { parseOutput } from "#test/support/perfdata.ts";
-import { temporaryFolder } from "#test/support/proc-tree.ts";
 
 import { fakeManagement, node, row } from "./fake-management.ts";
+import { asking } from "./verdict.ts";
 
-const folder = temporaryFolder({ after });
-
-const check = async (...args: readonly string[]) =>
-  (await execPlugin("check_broker_queue", "--confirm", "0", "--state-dir", folder, ...args)).stdout;
-
-/** State and text alone. */
-const verdict = async (...args: readonly string[]) =>
-  (await check(...args))
-    .replace("check_broker_queue ", "")
-    .replace(/ \| .*/, "")
-    .replaceAll(/127\.0\.0\.1:\d+/g, "BROKER")
-    .trim();
+const { check, verdict } = asking({ after });
 
 const fine = /^OK - Queue q: 0 ready, 0 unacknowledged, 1 consumers$/;
 
@@ -52,7 +40,7 @@ test("names of all kinds leave the output one line with a label for each", async
     "ä".repeat(127),
   ];
   const fake = await fakeManagement(t, ...names.map((name) => row(name, 1, 0)));
-  const stdout = await check("-H", fake.url);
+  const { stdout } = await check("-H", fake.url);
   const [first = "", ...long] = stdout.split("\n");
   assert.equal(first.split("|").length, 2, first);
   assert.equal(long.filter((line) => line !== "").length, names.length - 3, stdout);
@@ -60,7 +48,7 @@ test("names of all kinds leave the output one line with a label for each", async
   assert.equal(new Set(labels.filter((label) => label.endsWith("_ready"))).size, names.length);
   for (const name of names.filter((one) => one !== "")) {
     assert.match(
-      await check("-H", fake.url, "-q", name),
+      (await check("-H", fake.url, "-q", name)).stdout,
       /^check_broker_queue CRITICAL - Queue [^|]* has 0 consumers and holds 1 message \| /,
     );
   }

@@ -5,25 +5,11 @@ import { createServer } from "node:http";
 import { after, type TestContext, test } from "node:test";
 
 import { own } from "#test/servers/misbehaving.ts";
-import { execPlugin } from "#test/support/exec.ts";
-import { temporaryFolder } from "#test/support/proc-tree.ts";
 
 import { artemisQueue, classicQueue, fakeJolokia } from "./fake-jolokia.ts";
+import { asking } from "./verdict.ts";
 
-const state = temporaryFolder({ after });
-
-const check = (...args: readonly string[]) =>
-  execPlugin("check_broker_queue", "--confirm", "0", "--state-dir", state, ...args);
-
-/** State and text alone. */
-async function verdict(...args: readonly string[]): Promise<string> {
-  const { stdout } = await check(...args);
-  return stdout
-    .replace("check_broker_queue ", "")
-    .replace(/ \| .*/, "")
-    .replaceAll(/127\.0\.0\.1:\d+/g, "BROKER")
-    .trim();
-}
+const { check, verdict } = asking({ after });
 
 const saying = async (t: TestContext, body: string, status = 200, headers: Readonly<Record<string, string>> = {}) => {
   const server = createServer((_request, response) => response.writeHead(status, headers).end(body));

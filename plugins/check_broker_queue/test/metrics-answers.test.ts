@@ -3,22 +3,10 @@
 import assert from "node:assert/strict";
 import { after, test } from "node:test";
 
-import { execPlugin } from "#test/support/exec.ts";
-import { temporaryFolder } from "#test/support/proc-tree.ts";
-
 import { build, fakeMetrics, lines } from "./fake-metrics.ts";
+import { asking } from "./verdict.ts";
 
-const folder = temporaryFolder({ after });
-
-async function verdict(...args: readonly string[]): Promise<string> {
-  const all = ["--confirm", "0", "--state-dir", folder, ...args];
-  const { stdout } = await execPlugin("check_broker_queue", ...all);
-  return stdout
-    .replace("check_broker_queue ", "")
-    .replace(/ \| [^\n]*/, "")
-    .replaceAll(/127\.0\.0\.1:\d+/g, "BROKER")
-    .trim();
-}
+const { verdict } = asking({ after });
 
 test("names are read as the version writes them: escaped, or as they are", async (t) => {
   const fake = await fakeMetrics(t, build("3.12.11") + lines(String.raw`a\"b\\c`, 7, 0));
