@@ -1,6 +1,7 @@
 import { CheckError, printable, Status } from "monitoring-plugins-ts";
 
-import { type Alarm, messagesIn, type Queue, type Told, type Use } from "./facts.ts";
+import { DEAD_LETTER_COLUMNS, deadLetters } from "./dead-letters.ts";
+import type { Alarm, Queue, Told, Use } from "./facts.ts";
 import { failed, missing, readJson, strange } from "./management.ts";
 import { type Connection, send } from "./source.ts";
 
@@ -8,7 +9,7 @@ import { type Connection, send } from "./source.ts";
 const COLUMNS = [
   "name,type,state,node,messages_ready,messages_unacknowledged,consumers,members,online,head_message_timestamp",
   "message_stats.publish,message_stats.deliver_get,message_stats.ack,message_stats.deliver_no_ack,message_stats.get_no_ack",
-  "arguments.x-dead-letter-exchange,arguments.x-dead-letter-routing-key",
+  DEAD_LETTER_COLUMNS,
 ].join();
 
 const NODE_COLUMNS = "name,uptime,mem_used,mem_limit,disk_free,disk_free_limit";
@@ -22,7 +23,6 @@ export async function rabbitmq(connection: Connection, only: string | undefined)
   const nodes = await fetchNodes(connection);
   const { unroutable, hasNoStatistics, hasCounters } = await fetchOverview(connection);
   const queues = rows.map((row) => readQueue(row, connection, hasCounters));
-  const targets = deadLetterTargets(rows);
   return {
     peer: connection.url.host,
     place: `vhost ${printable(connection.vhost, 100)}`,
@@ -31,7 +31,8 @@ export async function rabbitmq(connection: Connection, only: string | undefined)
     memory: fullest(nodes.rows, "mem_used", "mem_limit"),
     // what has to be free, of what is
     store: fullest(nodes.rows, "disk_free_limit", "disk_free"),
-    deadLetters: targets.size === 0 ? undefined : messagesIn(queues.filter(({ name }) => targets.has(name))),
+    // of one queue nobody wants to know
+    deadLetters: only === undefined ? await deadLetters(connection, rows, queues) : undefined,
     unroutable,
     uptimes: uptimesOf(nodes.rows),
     withheld: nodes.withheld,
@@ -128,16 +129,6 @@ function fullest(nodes: readonly Row[], used: string, most: string): Use | undef
 
 const uptimesOf = (nodes: readonly Row[]): ReadonlyMap<string, number> =>
   new Map(nodes.flatMap(({ name, uptime }) => (isAmount(uptime) ? [[String(name), uptime / 1000] as const] : [])));
-
-/** The queues that others name as theirs for dead letters. */
-function deadLetterTargets(rows: readonly Row[]): ReadonlySet<unknown> {
-  const targets = new Set<unknown>();
-  for (const row of rows) {
-    const { "x-dead-letter-exchange": exchange, "x-dead-letter-routing-key": key } = (row?.arguments ?? {}) as Row;
-    if (exchange === "") targets.add(key);
-  }
-  return targets;
-}
 
 /** @throws CheckError naming the queue when what it tells is nothing to count with */
 function readQueue(row: Row, { url }: Connection, hasCounters: boolean): Queue {

@@ -42,6 +42,8 @@ export interface FakeManagement {
   /** What it says of itself as a whole. */
   overview: Readonly<Record<string, unknown>>;
   alarms: readonly { readonly node: string; readonly resource: string }[];
+  /** Of its exchanges to queues. */
+  bindings: readonly { readonly source: string; readonly destination: string; readonly routing_key: string }[];
   /** Paths asked for, in their order. */
   readonly asked: string[];
 }
@@ -53,6 +55,7 @@ export async function fakeManagement(owner: Owner, ...queues: readonly Row[]): P
     nodes: [node("rabbit@one")],
     overview: {},
     alarms: [],
+    bindings: [],
     asked: [],
   };
   const started = Date.now();
@@ -76,6 +79,16 @@ export async function fakeManagement(owner: Owner, ...queues: readonly Row[]): P
     }
     if (pathname === "/api/overview") return answer(200, fake.overview);
     if (pathname === "/api/whoami") return answer(200, { name: "guest" });
+    const ofBindings = /^\/api\/(?:bindings\/%2F|exchanges\/%2F\/([^/]+)\/bindings\/source)$/.exec(pathname);
+    if (ofBindings !== null) {
+      const [, exchange] = ofBindings;
+      const isMeant = ({ source }: { readonly source: string }) =>
+        exchange === undefined || encodeURIComponent(source) === exchange;
+      return answer(
+        200,
+        fake.bindings.filter(isMeant).map((binding) => ({ ...binding, destination_type: "queue" })),
+      );
+    }
     const [, vhost, name] = /^\/api\/queues\/([^/]+)(?:\/([^/]+))?$/.exec(pathname) ?? [];
     if (vhost !== "%2F") return answer(404, { error: "Object Not Found", reason: "Not Found" });
     if (name === undefined) return answer(200, fake.queues);

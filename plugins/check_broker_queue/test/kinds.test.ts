@@ -59,3 +59,50 @@ test("a name that is a step in a path leads to no other queues", async (t) => {
     );
   }
 });
+
+const lettersBy = (exchange: string, key?: string) => ({
+  arguments: { "x-dead-letter-exchange": exchange, ...(key === undefined ? {} : { "x-dead-letter-routing-key": key }) },
+});
+const policyOf = (exchange: string, key?: string) => ({
+  effective_policy_definition: {
+    "dead-letter-exchange": exchange,
+    ...(key === undefined ? {} : { "dead-letter-routing-key": key }),
+  },
+});
+const bound = (source: string, destination: string, routing_key = "") => ({ source, destination, routing_key });
+
+test("dead letters are found by the bindings of the exchange to which arguments or a policy send them", async (t) => {
+  const graves = ["one", "two", "three", "four"].map((name, at) => row(name, 10 ** at, 1));
+  const told = async (...queues: Parameters<typeof row>[3][]) => {
+    fake.queues = [...graves, ...queues.map((more, at) => row(`work${at}`, 0, 1, more))];
+    const { stdout } = await check("-H", fake.url);
+    return Number(/ 'dead_letters'=(\d+);/.exec(stdout)?.[1]);
+  };
+  const fake = await fakeManagement(t);
+  fake.bindings = [
+    bound("fan", "one"),
+    bound("direct", "two", "dead"),
+    bound("direct", "work0", "work"),
+    bound("topic", "three", "#"),
+    bound("topic", "two", "*.x"),
+    bound("other", "four"),
+  ];
+  assert.equal(await told(policyOf("", "four")), 1000);
+  assert.equal(await told(policyOf("fan")), 1);
+  assert.equal(await told(policyOf("fan", "any")), 1);
+  assert.equal(await told(lettersBy("direct", "dead")), 10);
+  assert.equal(await told(lettersBy("topic", "a.b")), 110);
+  // of both the arguments are heard
+  assert.equal(await told({ ...lettersBy("fan"), ...policyOf("other") }), 1);
+  // messages keep their keys, so each binding may be meant
+  assert.equal(await told(lettersBy("fan"), lettersBy("direct")), 11);
+  assert.ok(Number.isNaN(await told(policyOf("nosuch"))));
+  assert.ok(Number.isNaN(await told(policyOf(""))));
+
+  fake.asked.splice(0);
+  assert.equal(await told(...["fan", "other", "topic", "a", "b", "c", "d"].map((name) => policyOf(name))), 1111);
+  assert.deepEqual(
+    fake.asked.filter((path) => path.includes("bindings")),
+    ["/api/bindings/%2F"],
+  );
+});

@@ -198,6 +198,31 @@ test("who is refused is UNKNOWN, and told what was refused", real, async () => {
   assert.equal((await runPlugin("check_broker_queue", all, { env: { LOGIN: "blind:b" } })).code, 0);
 });
 
+test("dead letters lie where the exchange of a policy leads", real, async () => {
+  await broker.api("vhosts/graves", {});
+  await broker.api("exchanges/graves/dead", { type: "direct" });
+  for (const name of ["work", "grave", "other"]) await broker.api(`queues/graves/${name}`, { durable: true });
+  await broker.api("bindings/graves/e/dead/q/grave", { routing_key: "dead" }, "POST");
+  await broker.api("bindings/graves/e/dead/q/other", { routing_key: "other" }, "POST");
+  const definition = { "dead-letter-exchange": "dead", "dead-letter-routing-key": "dead" };
+  await broker.api("policies/graves/dead", { pattern: "^work$", "apply-to": "queues", definition });
+  for (const routing_key of ["grave", "grave", "other"]) {
+    const message = { properties: {}, routing_key, payload: "x", payload_encoding: "string" };
+    await broker.api("exchanges/graves/amq.default/publish", message, "POST");
+  }
+  let stdout = "";
+  // counts and policies are late
+  await until(
+    async () => {
+      ({ stdout } = await check("--vhost", "graves", "--confirm", "0", "--dead-letters-warning", "1"));
+      return stdout.includes(" 'dead_letters'=2;1;;0 ");
+    },
+    () => `2 dead letters in place of ${stdout}`,
+    100,
+  );
+  assert.match(stdout, /2 dead letters/);
+});
+
 test("a file with a password that others can read is used, and said with -v", real, async () => {
   for (const mode of [0o600, 0o640]) {
     await chmod(auth, mode);
