@@ -1,2 +1,1 @@
-export { type HttpResponse, NotHttpError } from "./answer.ts";
-export { HttpClient, type HttpOptions, type HttpRequest, request } from "./request.ts";
+export { HttpClient, type HttpOptions, type HttpRequest, type HttpResponse, NotHttpError, request } from "./request.ts";

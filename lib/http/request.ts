@@ -1,8 +1,13 @@
-import { Connection } from "../net/connection.ts";
-import type { TcpEndpoint } from "../net/endpoint.ts";
+import type { Agent, IncomingHttpHeaders, IncomingMessage, request as sendRequest } from "node:http";
+import type { Socket } from "node:net";
+
+import { dial } from "../net/dial.ts";
+import { formatEndpoint, type TcpEndpoint } from "../net/endpoint.ts";
+import { deadlineFailure, lostFailure } from "../net/failure.ts";
 import type { TlsOptions } from "../net/tls.ts";
+import { CheckError } from "../plugin/error.ts";
 import type { Signal } from "../plugin/signal.ts";
-import { Answer, type HttpResponse } from "./answer.ts";
+import { Status } from "../plugin/status.ts";
 
 /** What binds requests. */
 export interface HttpOptions {
@@ -12,7 +17,7 @@ export interface HttpOptions {
   readonly family?: 4 | 6 | undefined;
   /** For `https:` addresses. */
   readonly tls?: TlsOptions | undefined;
-  /** Longest answer taken, in bytes. */
+  /** Longest body taken, in bytes. */
   readonly maxBytes: number;
 }
 
@@ -20,25 +25,41 @@ export interface HttpOptions {
 interface Question {
   /** Sent as JSON by POST; without it the request is a GET. */
   readonly json?: unknown;
-  /** Nothing in it may have line breaks. */
   readonly headers?: Readonly<Record<string, string>>;
 }
 
 /** One request, and what binds it. */
 export type HttpRequest = HttpOptions & Question;
 
+/** A whole answer. */
+export interface HttpResponse {
+  readonly status: number;
+  readonly headers: IncomingHttpHeaders;
+  /** Read as UTF-8. */
+  readonly body: string;
+}
+
+/** What answers does not speak HTTP. */
+export class NotHttpError extends CheckError {
+  /** What it has said instead, one character a byte. */
+  readonly said: string;
+
+  constructor(to: TcpEndpoint, said: string, cause?: Error) {
+    super(Status.UNKNOWN, `${formatEndpoint(to)} does not speak HTTP`, { cause });
+    this.said = said;
+  }
+}
+
 /**
- * Asks `http:` or `https:` addresses. A connection is kept for the next request to the same server; requests at the same time have one each.
- * Redirections are not followed, no proxy is used, and user and password in the address are not sent.
+ * Asks `http:` or `https:` addresses by node:http. A connection is kept for the next request to the same server; requests at
+ * the same time have one each. Redirections are not followed, no proxy is used, and user and password in the address are not
+ * sent.
  *
  * Always {@link close} it.
  */
 export class HttpClient {
   readonly options: HttpOptions;
-  /** The one that is kept while nobody asks. */
-  #connection: Connection | undefined;
-  /** What it is connected to. */
-  #origin = "";
+  readonly #servers = new Map<string, Promise<Server>>();
 
   constructor(options: HttpOptions) {
     this.options = options;
@@ -53,43 +74,18 @@ export class HttpClient {
    *   side is at fault
    */
   async request(url: URL, question: Question = {}): Promise<HttpResponse> {
-    const text = written(url, question);
-    const kept = url.origin === this.#origin ? this.#connection : undefined;
-    if (kept !== undefined) {
-      this.#connection = undefined;
-      try {
-        return await this.#ask(kept, url, text);
-      } catch (error) {
-        if (kept.received > 0 || this.options.signal.aborted) throw error;
-      }
-    }
-    const { signal, family, tls = {}, maxBytes } = this.options;
-    const options = { signal, family, maxBytes, ...(url.protocol === "https:" ? { tls } : {}) };
-    return this.#ask(await Connection.open(endpointOf(url), options), url, text);
+    const known = this.#servers.get(url.origin) ?? prepare(url, this.options);
+    this.#servers.set(url.origin, known);
+    const server = await known;
+    let answer = await exchange(server, url, question, this.options);
+    while (answer === undefined) answer = await exchange(server, url, question, this.options);
+    return answer;
   }
 
-  /** Ends the connection that is kept; a later request opens another one. */
+  /** Ends the connections that are kept; a later request opens another one. */
   close(): void {
-    this.#connection?.close();
-    this.#connection = undefined;
-  }
-
-  async #ask(connection: Connection, { origin }: URL, text: string): Promise<HttpResponse> {
-    const answer = new Answer(connection, this.options.maxBytes);
-    try {
-      connection.write(text);
-      const response = await answer.read();
-      if (answer.isLast) connection.close();
-      else {
-        this.close();
-        this.#connection = connection;
-        this.#origin = origin;
-      }
-      return response;
-    } catch (error) {
-      connection.close();
-      throw error;
-    }
+    for (const server of this.#servers.values()) server.then(({ agent }) => agent.destroy()).catch(() => {});
+    this.#servers.clear();
   }
 }
 
@@ -103,16 +99,131 @@ export async function request(url: URL, asked: HttpRequest): Promise<HttpRespons
   }
 }
 
-function written(url: URL, { json, headers = {} }: Question): string {
-  const body = json === undefined ? "" : JSON.stringify(json);
-  const described = { "content-type": "application/json", "content-length": `${Buffer.byteLength(body)}` };
-  const all = { host: url.host, accept: "*/*", ...(json === undefined ? {} : described), ...headers };
-  const lines = Object.entries(all).map(([name, value]) => `${name}: ${value}\r\n`);
-  return `${json === undefined ? "GET" : "POST"} ${url.pathname}${url.search} HTTP/1.1\r\n${lines.join("")}\r\n${body}`;
+interface Server {
+  readonly to: TcpEndpoint;
+  readonly send: typeof sendRequest;
+  /** Has the connections that are kept. */
+  readonly agent: Agent;
+}
+
+/** Nothing is connected before the first request. */
+async function prepare(url: URL, { signal, family, tls = {} }: HttpOptions): Promise<Server> {
+  const to = endpointOf(url);
+  const [{ Agent, request: send }, shakeHands] = await Promise.all([
+    import("node:http"),
+    url.protocol === "https:"
+      ? import("../net/tls.ts").then(({ prepareHandshake }) => prepareHandshake(to, tls))
+      : undefined,
+  ]);
+  const agent = new Agent({ keepAlive: true });
+  // as every connection of this library: names by getent, failures in its words
+  agent.createConnection = (_, done) => {
+    dial(to, family, signal)
+      .then((socket): Socket | Promise<Socket> => shakeHands?.(socket, signal) ?? socket)
+      .then(
+        (socket) => done?.(null, socket),
+        (error) => done?.(error, undefined as unknown as Socket),
+      );
+    return undefined;
+  };
+  return { to, send, agent };
+}
+
+/** @returns undefined when a connection that was kept had been closed by the server before it answered */
+function exchange(
+  { to, send, agent }: Server,
+  url: URL,
+  { json, headers = {} }: Question,
+  { signal, maxBytes }: HttpOptions,
+): Promise<HttpResponse | undefined> {
+  const body = json === undefined ? undefined : Buffer.from(JSON.stringify(json));
+  const described = body === undefined ? {} : { "content-type": "application/json", "content-length": body.length };
+  return new Promise((resolve, reject) => {
+    const asked = send({
+      method: body === undefined ? "GET" : "POST",
+      path: `${url.pathname}${url.search}`,
+      headers: { host: url.host, accept: "*/*", ...described, ...headers },
+      agent,
+    });
+    let used: Socket | undefined;
+    let before = 0;
+    const received = () => (used?.bytesRead ?? 0) - before;
+    const settle = (result: HttpResponse | undefined) => {
+      signal.removeEventListener("abort", abort);
+      resolve(result);
+    };
+    const fail = (failure: Error) => {
+      signal.removeEventListener("abort", abort);
+      asked.destroy();
+      reject(failure);
+    };
+    const abort = () => {
+      const detail = ` (${received()} bytes received)`;
+      fail(deadlineFailure(signal, `no complete answer from ${formatEndpoint(to)}`, detail));
+    };
+    const failed = (error: Error) => {
+      if (asked.reusedSocket && received() === 0 && !signal.aborted) settle(undefined);
+      else fail(failure(to, error, received()));
+    };
+    // until then the connection keeps to the deadline itself
+    asked.on("socket", (socket) => {
+      used = socket;
+      before = socket.bytesRead;
+      signal.addEventListener("abort", abort, { once: true });
+      if (signal.aborted) abort();
+    });
+    asked.on("error", failed);
+    // nobody asked for another protocol
+    asked.on("upgrade", () => fail(new NotHttpError(to, "")));
+    asked.on("response", (response) => {
+      read(response, maxBytes, to).then(
+        (text) => settle({ status: response.statusCode ?? 0, headers: response.headers, body: text }),
+        failed,
+      );
+    });
+    asked.end(body);
+  });
 }
 
 /** Where the address points to. */
 function endpointOf({ protocol, hostname, port }: URL): TcpEndpoint {
   const host = hostname.replace(/^\[(.*)\]$/, "$1");
   return { host, port: port === "" ? (protocol === "https:" ? 443 : 80) : Number(port) };
+}
+
+/** One buffer that grows: an answer in pieces of a byte must not cost a hundred times its length. */
+async function read(response: IncomingMessage, maxBytes: number, to: TcpEndpoint): Promise<string> {
+  const announced = Number(response.headers["content-length"] ?? 0);
+  let bytes = Buffer.allocUnsafe(Math.min(maxBytes, Math.max(announced, 65_536)));
+  let used = 0;
+  const refuse = () => {
+    const limit = `${maxBytes / (1024 * 1024)} MiB`;
+    return new CheckError(Status.UNKNOWN, `answer from ${formatEndpoint(to)} is longer than ${limit}`);
+  };
+  if (announced > maxBytes) throw refuse();
+  for await (const chunk of response as AsyncIterable<Buffer>) {
+    if (used + chunk.length > maxBytes) throw refuse();
+    if (used + chunk.length > bytes.length) {
+      const larger = Buffer.allocUnsafe(Math.min(maxBytes, Math.max(2 * bytes.length, used + chunk.length)));
+      bytes.copy(larger, 0, 0, used);
+      bytes = larger;
+    }
+    used += chunk.copy(bytes, used);
+  }
+  return bytes.toString("utf8", 0, used);
+}
+
+function failure(to: TcpEndpoint, error: NodeJS.ErrnoException & { rawPacket?: unknown }, received: number): Error {
+  if (error instanceof CheckError) return error;
+  // the codes of Node's parser
+  if (error.code?.startsWith("HPE_")) {
+    const said = error.rawPacket instanceof Buffer ? error.rawPacket.toString("latin1") : "";
+    return new NotHttpError(to, said, error);
+  }
+  // Node's own words for a connection that was closed in the midst of an answer have the code of one that was reset
+  if (error.code === "ECONNRESET" && error.syscall === undefined) {
+    const message = `${formatEndpoint(to)} closed the connection before the answer was complete (${received} bytes received)`;
+    return new CheckError(Status.CRITICAL, message, { cause: error });
+  }
+  return lostFailure(to, error, received);
 }

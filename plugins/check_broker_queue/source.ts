@@ -54,7 +54,7 @@ export async function send(
   try {
     answer = await http.request(new URL(path, url), { headers, json });
   } catch (error) {
-    if (error instanceof NotHttpError && error.begin.startsWith("AMQP")) {
+    if (error instanceof NotHttpError && error.said.startsWith("AMQP")) {
       const message = `${url.host} is the broker's AMQP port: -H takes its management API, port 15672`;
       throw new CheckError(Status.UNKNOWN, message, { cause: error });
     }

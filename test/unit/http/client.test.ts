@@ -3,8 +3,8 @@ import { createServer } from "node:http";
 import { createServer as createTcpServer, type Socket } from "node:net";
 import { type TestContext, test } from "node:test";
 
-import { CheckError, Status } from "monitoring-plugins-ts";
-import { HttpClient } from "monitoring-plugins-ts/http";
+import { Status } from "monitoring-plugins-ts";
+import { HttpClient, NotHttpError } from "monitoring-plugins-ts/http";
 
 import { own } from "../../servers/misbehaving.ts";
 
@@ -63,11 +63,11 @@ test("requests at the same time do not get each other's answers", async (t) => {
   assert.deepEqual(await Promise.all(bodies), paths);
 });
 
-test("another server gets a connection of its own", async (t) => {
+test("each server has a connection of its own, which is kept", async (t) => {
   const [one, other] = [await saying(t, ANSWER, ANSWER), await saying(t, ANSWER)];
   const http = client(t);
   for (const { url } of [one, other, one]) assert.equal((await http.request(url)).body, "ok");
-  assert.deepEqual([one.connections.length, other.connections.length], [2, 1]);
+  assert.deepEqual([one.connections.length, other.connections.length], [1, 1]);
 });
 
 test("a kept connection that the server has closed is replaced, but a new one that says nothing is a failure", async (t) => {
@@ -117,35 +117,36 @@ test("an answer without a body ends with its head, and nothing is asked behind a
   assert.equal(doubled.connections.length, 2);
 });
 
-test("what is not HTTP is named, and begins with what it said", async (t) => {
+test("what is not HTTP is named, and what it has said is known", async (t) => {
   const long = `HTTP/1.1 200 OK\r\nx: ${"a".repeat(70_000)}`;
   const chunked = "HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n";
   const strange = [
     ...["hello\r\n", "HTTP/2 200 OK\r\n\r\n", "HTTP/1.1 2000 OK\r\n\r\n", "HTTP/1.1 200 OK\r\nno header\r\n\r\n"],
-    ...["HTTP/1.1 101 Switching\r\n\r\n", "HTTP/1.1 200 OK\r\n: empty\r\n\r\n", long],
+    ...[
+      "HTTP/1.1 101 Switching\r\nconnection: upgrade\r\nupgrade: x\r\n\r\n",
+      "HTTP/1.1 200 OK\r\n: empty\r\n\r\n",
+      long,
+    ],
     ...[
       "HTTP/1.1 200 OK\r\ncontent-length: -1\r\n\r\n",
       `${ANSWER.replace("\r\n\r\n", "\r\ncontent-length: 3\r\n\r\n")}`,
     ],
-    ...[`${chunked}zz\r\n`, `${chunked}1\r\nabc\r\n`, `${chunked}${"0".repeat(5000)}`],
-    "HTTP/1.1 200 OK\r\ntransfer-encoding: gzip\r\n\r\n",
+    ...[`${chunked}zz\r\n`, `${chunked}1\r\nabc\r\n`],
   ];
   for (const text of strange) {
     // the server would wait for ever
     const { url } = await saying(t, text, []);
     await assert.rejects(client(t).request(url), (error) => {
-      assert.ok(error instanceof CheckError, `${error}`);
+      assert.ok(error instanceof NotHttpError, `${error}`);
       assert.match(error.message, /^127\.0\.0\.1:\d+ does not speak HTTP$/, text.slice(0, 80));
       assert.equal(error.status, Status.UNKNOWN);
-      assert.ok(text.startsWith((error as unknown as { begin: string }).begin.slice(0, 7)));
+      assert.ok(text.startsWith(error.said.slice(0, 7)));
       return true;
     });
   }
 });
 
 test("an answer that announces more than is taken is given up at once", async (t) => {
-  for (const head of ["content-length: 99999999\r\n\r\n", "transfer-encoding: chunked\r\n\r\nfffffff\r\n"]) {
-    const { url } = await saying(t, `HTTP/1.1 200 OK\r\n${head}`, []);
-    await assert.rejects(client(t).request(url), /^CheckError: answer from 127\.0\.0\.1:\d+ is longer than 1 MiB$/);
-  }
+  const { url } = await saying(t, "HTTP/1.1 200 OK\r\ncontent-length: 99999999\r\n\r\n", []);
+  await assert.rejects(client(t).request(url), /^CheckError: answer from 127\.0\.0\.1:\d+ is longer than 1 MiB$/);
 });
