@@ -94,6 +94,8 @@ class Kept {
   readonly #limits: QueueLimits;
   /** Objects with a result in the queue, as it was last seen. */
   #objects: Promise<Set<string>> | undefined;
+  /** Delivered, and still in the queue, since they could not be removed. */
+  readonly #delivered = new Set<string>();
   /** The target was not reached, and is not tried until then. */
   #pause: { readonly until: number; readonly text: string } | undefined;
 
@@ -168,7 +170,7 @@ class Kept {
     const rest: Queued[] = [];
     for (const [at, one] of all.entries()) {
       const why = at < excess ? `it had more than ${most}` : one.since < oldest ? `older than ${age} s` : undefined;
-      if (why === undefined) rest.push(one);
+      if (why === undefined || this.#delivered.has(one.file)) rest.push(one);
       else {
         const result = await this.#read(one, report);
         await this.#queue.remove(one);
@@ -183,32 +185,43 @@ class Kept {
     /** Of each object one, or they would overtake each other. */
     const underWay = new Map<string, Promise<void>>();
     const waiting = new Set<string>();
+    let failure: Error | undefined;
     for (const one of all) {
       await underWay.get(one.object);
       while (underWay.size >= AT_ONCE) await Promise.race(underWay.values());
-      if (this.#paused() !== undefined || signal.aborted) break;
+      if (this.#paused() !== undefined || signal.aborted || failure !== undefined) break;
       if (waiting.has(one.object)) continue;
-      const delivery = this.#deliverOne(one, signal, report).then((isGone) => {
-        underWay.delete(one.object);
-        if (!isGone) waiting.add(one.object);
-      });
+      const delivery = this.#deliverOne(one, signal, report)
+        .then((isGone) => {
+          if (!isGone) waiting.add(one.object);
+        })
+        .catch((error) => {
+          // what else is under way comes to its end first: as long as it does nobody else may deliver
+          failure ??= error as Error;
+        })
+        .then(() => void underWay.delete(one.object));
       underWay.set(one.object, delivery);
     }
     await Promise.all(underWay.values());
+    if (failure !== undefined) throw failure;
     return this.#paused() === undefined && waiting.size === 0 && !signal.aborted;
   }
 
   /** @returns false when it has to wait for another time */
   async #deliverOne(one: Queued, signal: AbortSignal, report: Report): Promise<boolean> {
-    const result = await this.#read(one, report);
-    if (result === undefined) return true;
-    const outcome = await this.#target.submit(result, signal, true);
-    if (outcome.again !== undefined) {
-      this.#note(outcome);
-      return false;
+    if (!this.#delivered.has(one.file)) {
+      const result = await this.#read(one, report);
+      if (result === undefined) return true;
+      const outcome = await this.#target.submit(result, signal, true);
+      if (outcome.again !== undefined) {
+        this.#note(outcome);
+        return false;
+      }
+      this.#delivered.add(one.file);
+      report(result, { ...outcome, text: `${outcome.text} (from the queue)` });
     }
     await this.#queue.remove(one);
-    report(result, { ...outcome, text: `${outcome.text} (from the queue)` });
+    this.#delivered.delete(one.file);
     return true;
   }
 

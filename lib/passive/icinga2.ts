@@ -56,12 +56,12 @@ class Icinga {
     if (result.host.includes("!")) return { kind: "unknown object", text: "no host of Icinga 2 has a '!' in its name" };
     const key = objectKey(result);
     const known = this.#unknown.get(key);
-    if (known !== undefined && known.until > Date.now()) return known.outcome;
+    if (known !== undefined && known.until > performance.now()) return known.outcome;
     this.#unknown.delete(key);
     const outcome = await this.#ask(result, signal);
     if (outcome.kind === "unknown object") {
       if (this.#unknown.size >= MOST_UNKNOWN) this.#unknown.clear();
-      this.#unknown.set(key, { until: Date.now() + UNKNOWN_MS, outcome });
+      this.#unknown.set(key, { until: performance.now() + UNKNOWN_MS, outcome });
     }
     return outcome;
   }

@@ -101,7 +101,7 @@ export class Relay {
   }
 
   async #submit(result: PassiveResult, delivery: Delivery): Promise<void> {
-    const { detail, ledger, now } = this.#setting;
+    const { detail, ledger } = this.#setting;
     const key = keyOf(result);
     const name = `${objectName(result)} of ${new Date(result.time * 1000).toISOString()}`;
     if (delivery.isAgain && this.#delivered.has(key)) {
@@ -110,7 +110,8 @@ export class Relay {
       ledger.settled(delivery, "again");
       return;
     }
-    const begin = now();
+    // a clock that is set is no reason to give up
+    const begin = performance.now();
     const isGone = () => this.#stop.signal.aborted || delivery.isGone();
     for (let pause = FIRST_PAUSE_MS; !isGone(); pause = Math.min(2 * pause, LONGEST_PAUSE_MS)) {
       const outcome = await this.#setting.target.submit(result, new AbortController().signal);
@@ -127,7 +128,7 @@ export class Relay {
         ledger.settled(delivery, outcome.kind === "kept" ? "kept" : "delivered");
         return;
       }
-      if (!outcome.again || (outcome.kind === "inactive" && now() - begin > INACTIVE_MS)) {
+      if (!outcome.again || (outcome.kind === "inactive" && performance.now() - begin > INACTIVE_MS)) {
         this.#bury(delivery, "undelivered", `${name}: ${outcome.kind}: ${printable(outcome.text)}`);
         return;
       }

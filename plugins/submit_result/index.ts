@@ -1,5 +1,5 @@
 import { defineProgram, flag, option, parseTimeout, UsageError } from "monitoring-plugins-ts";
-import { openTarget, targetOptions } from "monitoring-plugins-ts/passive";
+import { keepDraining, openTarget, targetOptions } from "monitoring-plugins-ts/passive";
 
 import { Report } from "./report.ts";
 import { submitCheck } from "./submit-check.ts";
@@ -7,6 +7,9 @@ import { submitLines } from "./submit-lines.ts";
 
 const TARGET = "Where to";
 const RESULT = "What";
+
+/** Between two tries to deliver what --queue-dir has while results come. */
+const DRAIN_SECONDS = 5;
 
 const options = {
   ...targetOptions(TARGET),
@@ -63,18 +66,34 @@ export default defineProgram({
     }
     const target = openTarget(values);
     const report = new Report(context, { isQuiet: quiet, proof: values.verify || values.livestatus !== undefined });
-    const drain = () =>
-      target.drain(new AbortController().signal, (result, outcome) => report.delivered(result, outcome));
+    const drain = async () => {
+      try {
+        return await target.drain(new AbortController().signal, (result, outcome) => report.delivered(result, outcome));
+      } catch (error) {
+        // what the file system refuses; anything else is a bug
+        if (queueDir === undefined || !(error instanceof Error && "syscall" in error)) throw error;
+        report.queueFailed(error, queueDir);
+        return undefined;
+      }
+    };
     try {
       if (host !== undefined) {
         await submitCheck({ host, service, command, timeout: checkTimeout }, target, report, context, drain);
       } else {
         await drain();
-        await submitLines(target, report, context);
+        // stdin may go on for days: what is kept is not to wait for its end, nor to stand in the way of later results
+        const end = keepDraining(
+          target,
+          DRAIN_SECONDS,
+          (result, outcome) => report.delivered(result, outcome),
+          // the last one says it as well
+          () => {},
+        );
+        await submitLines(target, report, context).finally(end);
       }
       // the target may be back
       const left = await drain();
-      if (queueDir !== undefined) report.queue(left, queueDir);
+      if (queueDir !== undefined && left !== undefined) report.queue(left, queueDir);
     } finally {
       await target.close();
     }

@@ -77,6 +77,12 @@ export class Report {
     }
   }
 
+  /** The queue cannot be read or tidied: nobody knows what is left in it. */
+  queueFailed({ message }: Error, folder: string): void {
+    this.#status = worst([this.#status, Status.CRITICAL]);
+    this.#print(`queue ${folder}: ${message}`);
+  }
+
   #say(name: string, { kind, text }: Outcome): void {
     // what is kept may be delivered before the end, see queue()
     const status = kind === "kept" ? Status.OK : statusOf(kind, this.#proof);

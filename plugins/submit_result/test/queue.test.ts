@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
-import { mkdirSync, readdirSync, readFileSync, renameSync, statSync, writeFileSync } from "node:fs";
+import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { after, type TestContext, test } from "node:test";
 import { execPlugin, pluginCommand, runPlugin } from "#test/support/exec.ts";
@@ -82,6 +82,34 @@ test("what cannot be delivered is kept, and the next run delivers the oldest fir
   assert.deepEqual(files(), []);
 });
 
+test("while stdin goes on, what was kept is delivered, and does not stand in the way of later results", async (t) => {
+  const { pipe, args, files } = pipeAndQueue();
+  const [file, ...rest] = [...pluginCommand("submit_result"), ...args] as [string, ...string[]];
+  const child = spawnOwned(t, file, rest, { stdio: ["pipe", "pipe", "ignore"] });
+  let said = "";
+  child.stdout?.on("data", (chunk: Buffer) => {
+    said += chunk;
+  });
+  child.stdin?.write("web\tload\t0\tone\nweb\tload\t0\ttwo\n");
+  await until(
+    () => said.split(": kept - ").length === 3,
+    () => said,
+  );
+  const read = await readInto(t, pipe);
+  await until(
+    () => read().length === 2 && files().length === 0,
+    () => said,
+  );
+  child.stdin?.end("web\tload\t0\tthree\n");
+  await new Promise((resolve) => child.once("close", resolve));
+  assert.equal(child.exitCode, 0, said);
+  assert.match(said, /^3 results: 1 accepted, 2 kept\nqueue \S+: 2 accepted from it\n$/m);
+  assert.deepEqual(
+    read().map((line) => line.split(";").at(-1)),
+    ["one", "two", "three"],
+  );
+});
+
 test("-q says what is kept; a run without results delivers", async (t) => {
   const { pipe, queue, args } = pipeAndQueue();
   const kept = await run([...args, "-q"], "web\tload\t0\tx\n");
@@ -143,6 +171,30 @@ test("a folder that cannot be used is named, before anything is submitted", asyn
     assert.equal(code, 3);
     assert.ok(stdout.startsWith(`submit_result UNKNOWN - --queue-dir ${folder} cannot be used: ${words}`), stdout);
   }
+});
+
+test("a folder that has gone meanwhile is said, and the results are submitted all the same", async (t) => {
+  const { pipe, queue, args } = pipeAndQueue();
+  const read = await readInto(t, pipe);
+  const [file, ...rest] = [...pluginCommand("submit_result"), ...args] as [string, ...string[]];
+  const child = spawnOwned(t, file, rest, { stdio: ["pipe", "pipe", "ignore"] });
+  let said = "";
+  child.stdout?.on("data", (chunk: Buffer) => {
+    said += chunk;
+  });
+  child.stdin?.write("web\tload\t0\tone\n");
+  await until(
+    () => read().length === 1,
+    () => said,
+  );
+  rmSync(queue, { recursive: true });
+  child.stdin?.end("web\tload\t0\ttwo\n");
+  await new Promise((resolve) => child.once("close", resolve));
+  assert.equal(child.exitCode, 2, said);
+  assert.match(
+    said,
+    new RegExp(`^2 results: 2 accepted\nqueue ${queue}: ENOENT: no such file or directory, .*\n$`, "m"),
+  );
 });
 
 test("kill -9 loses no result that was said to be kept, and none that is in the queue", async (t) => {
