@@ -29,7 +29,8 @@ export function commandFile(path: string, seconds: number): Submit {
       if (error === undefined)
         return { kind: "accepted", text: `written to ${path}${isCut ? ", cut to 4096 bytes" : ""}` };
       if (error.code !== "EAGAIN") return { kind: "lost", text: describe(path, error), again: true };
-      if (performance.now() >= end || signal.aborted) {
+      if (signal.aborted) return { kind: "lost", text: `${path} is full: its reader does not read`, again: true };
+      if (performance.now() >= end) {
         return { kind: "lost", text: `${path} is full: its reader has not read for ${seconds} s`, again: true };
       }
       await new Promise((resolve) => setTimeout(resolve, PAUSE_MS));

@@ -66,9 +66,11 @@ export default defineProgram({
     }
     const target = openTarget(values);
     const report = new Report(context, { isQuiet: quiet, proof: values.verify || values.livestatus !== undefined });
+    // a check that runs ends with us at once; of results on stdin those that were read are not lost
+    const stop = host === undefined ? context.stopped() : new AbortController().signal;
     const drain = async () => {
       try {
-        return await target.drain(new AbortController().signal, (result, outcome) => report.delivered(result, outcome));
+        return await target.drain(stop, (result, outcome) => report.delivered(result, outcome));
       } catch (error) {
         // what the file system refuses; anything else is a bug
         if (queueDir === undefined || !(error instanceof Error && "syscall" in error)) throw error;
@@ -89,7 +91,7 @@ export default defineProgram({
           // the last one says it as well
           () => {},
         );
-        await submitLines(target, report, context).finally(end);
+        await submitLines(target, report, context, stop).finally(end);
       }
       // the target may be back
       const left = await drain();

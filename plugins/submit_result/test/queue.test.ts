@@ -2,7 +2,19 @@
 
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
-import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
+import {
+  closeSync,
+  constants,
+  mkdirSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+  writeSync,
+} from "node:fs";
 import { join } from "node:path";
 import { after, type TestContext, test } from "node:test";
 import { execPlugin, pluginCommand, runPlugin } from "#test/support/exec.ts";
@@ -195,6 +207,32 @@ test("a folder that has gone meanwhile is said, and the results are submitted al
     said,
     new RegExp(`^2 results: 2 accepted\nqueue ${queue}: ENOENT: no such file or directory, .*\n$`, "m"),
   );
+});
+
+test("SIGTERM while stdin goes on: what was read and not delivered is kept", async (t) => {
+  const { pipe, args, files } = pipeAndQueue();
+  const reader = openSync(pipe, constants.O_RDWR | constants.O_NONBLOCK);
+  t.after(() => closeSync(reader));
+  assert.throws(() => {
+    for (;;) writeSync(reader, Buffer.alloc(4096));
+  }, /EAGAIN/);
+  const [file, ...rest] = [...pluginCommand("submit_result"), ...args] as [string, ...string[]];
+  const child = spawnOwned(t, file, [...rest, "-t", "1h"], { stdio: ["pipe", "pipe", "ignore"] });
+  let said = "";
+  child.stdout?.on("data", (chunk: Buffer) => {
+    said += chunk;
+  });
+  child.stdin?.write("web\tload\t0\tone\nweb\tdisk\t0\ttwo\nnothing\n");
+  await until(
+    () => said.includes("line 3: no result"),
+    () => said,
+  );
+  child.kill("SIGTERM");
+  await new Promise((resolve) => child.once("close", resolve));
+  assert.equal(child.exitCode, 3, said);
+  assert.match(said, /^web load: kept - in \S+: \S+ is full: its reader does not read$/m);
+  assert.match(said, /^3 results: 2 kept, 1 no result\nqueue \S+: 2 left\n$/m);
+  assert.equal(files().length, 2);
 });
 
 test("kill -9 loses no result that was said to be kept, and none that is in the queue", async (t) => {
