@@ -6,7 +6,10 @@ import { join } from "node:path";
 import { after, before, test } from "node:test";
 
 import { type Address, freePort } from "#test/servers/address.ts";
+import { queueCounts } from "#test/servers/admin.ts";
+import { startGearmand } from "#test/servers/gearmand.ts";
 import { own, silent } from "#test/servers/misbehaving.ts";
+import { prepareNagios } from "#test/servers/nagios.ts";
 import { type Rabbitmq, startRabbitmq } from "#test/servers/rabbitmq.ts";
 import { type Certificates, makeCertificates, tlsFront } from "#test/servers/tls.ts";
 import { runPlugin, type Started, startPlugin } from "#test/support/exec.ts";
@@ -338,6 +341,52 @@ test(
     assert.ok(distrusting.text().startsWith(untrusted), distrusting.text());
   },
 );
+
+const others = needs("rabbitmq-server", "openssl", "nagios4", "gearmand");
+
+test("a Nagios that starts later and a gearmand as targets", others, async (t) => {
+  const [toNagios, toGearmand] = [await makeQueue(), await makeQueue()];
+  const passive = "check_command never\nmax_check_attempts 1\nactive_checks_enabled 0\n}\n";
+  const nagios = await prepareNagios(t, [
+    "define command {\ncommand_name never\ncommand_line /bin/false\n}\n",
+    `define host {\nuse generic-host\nhost_name web\n${passive}`,
+    `define service {\nuse generic-service\nhost_name web\nservice_description load\n${passive}`,
+  ]);
+  const message = result("load", { host: "web", exit_code: 2, output: "bad | a=1", time: Date.now() / 1000 });
+  await Promise.all([toNagios, toGearmand].map((queue) => broker.send(queue, [message])));
+  const login = ["--from-auth-file", join(folder, "broker")];
+  const running = relay(t, ...from(toNagios), ...login, "--to", `command-file:${nagios.commandFile}`, ...PLAIN);
+  await until(
+    () => running.text().includes(`${nagios.commandFile} takes no results: cannot write to `),
+    () => running.text(),
+  );
+  await nagios.start();
+  await until(
+    async () => (await nagios.objects()).some(({ output, state }) => output === "bad" && state === 2),
+    nagios.log,
+  );
+  await stopped(running);
+
+  const gearmand = await startGearmand(t);
+  const key = join(folder, "key");
+  writeFileSync(key, "a key of more than sixteen bytes\n", { mode: 0o600 });
+  const submitting = relay(
+    t,
+    ...from(toGearmand),
+    ...login,
+    "--to",
+    `gearman:${gearmand.address}`,
+    "--key-file",
+    key,
+    ...PLAIN,
+  );
+  const waiting = async () => (await queueCounts(gearmand.address)).get("check_results")?.total;
+  await until(
+    async () => (await waiting()) === 1,
+    () => submitting.text(),
+  );
+  await stopped(submitting);
+});
 
 test("it says how it is: --status judges the file that it writes, and knows when it is gone", real, async (t) => {
   const [queue, icinga] = [await makeQueue(), await fakeIcinga(t, certificates)];
