@@ -71,6 +71,9 @@ export function plainLabel(label: string): string {
 
 const PLAIN = /^[A-Za-z0-9_.-]*$/;
 
+/** A plain name without `..` and `.-`. */
+const UNAMBIGUOUS = /^(?:[A-Za-z0-9_-]|\.(?![.-]))*$/;
+
 /** Whether a label is printed as it is, by any consumer. */
 export const isPlainLabel = (label: string) => PLAIN.test(label);
 
@@ -86,8 +89,8 @@ export const isPlainLabel = (label: string) => PLAIN.test(label);
  * @param reserved further characters to write in hex, for a label made of several parts that one of them separates
  */
 export function safeLabel(bytes: string, reserved = ""): string {
+  if (reserved === "" && UNAMBIGUOUS.test(bytes)) return bytes;
   const isPlain = (text: string) => PLAIN.test(text) && (reserved === "" || !reserved.includes(text));
-  if (reserved === "" && isPlain(bytes) && !bytes.includes("..") && !bytes.includes(".-")) return bytes;
   // a dot in front of what is printed as "." or "-" would read as the beginning of ".." or ".-"
   const isAmbiguousDot = (next: string) => next === "-" || next === "." || !isPlain(next);
   let label = "";

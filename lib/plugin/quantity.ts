@@ -6,6 +6,7 @@ import { type ParsedPerfdata, parsePerfdata } from "./perfdata.ts";
 import { Range, type Threshold } from "./range.ts";
 import { judge, type Result } from "./result.ts";
 import type { WrittenPattern } from "./selection.ts";
+import type { Frame } from "./series.ts";
 import { Status, urgency } from "./status.ts";
 
 /** A threshold that depends on the whole, which is the maximum of the value: `80%`. */
@@ -228,10 +229,10 @@ export interface Gauge<L extends string = string, T extends Threshold | Relative
     ...rest: object extends Names<L> ? [names?: Names<L>, max?: number] : [names: Names<L>, max?: number]
   ): Metric;
   /**
-   * That item as it is printed, by names that are plain labels: empty for a value that is not known, undefined where anything else is odd, and it has to be made from
+   * What is printed before, between and behind a name and a value that are plain, where the name fills the placeholder `open`; undefined where an item has to be made from
    * {@link metric}. For long lists, see `Series`.
    */
-  item(value: number, names: Readonly<Record<string, string | undefined>>): string | undefined;
+  around(names: Readonly<Record<string, string | undefined>>, open: string): Frame | undefined;
   /** The verdict on a value, with the item of perfdata that shows what was judged, and by what. One that is not known is UNKNOWN. */
   measure(value: number, ...rest: object extends Names<L> ? [about?: About<L>] : [about: About<L>]): Result;
   /**
@@ -267,6 +268,9 @@ interface Placeholder {
 
 const NO_NAMES = {};
 
+/** So many values are kept that are known to alert nobody. */
+const MOST_KNOWN = 1000;
+
 /** What is behind {@link Gauge}, whose type knows the placeholders of the label. */
 class Meter {
   readonly warning: AnyThreshold;
@@ -278,8 +282,8 @@ class Meter {
   readonly #isTime: boolean;
   /** The thresholds, unless they depend on the maximum. */
   readonly #absolute: Levels | undefined;
-  /** What follows the number in each item without a maximum, made once. */
-  #madeRest: string | undefined;
+  /** Values that alert nobody; none where that depends on the maximum. */
+  readonly #fine = new Set<number>();
   readonly named: readonly WrittenPattern[];
   readonly #given: Given;
   /** Made once for all names with the same thresholds. */
@@ -328,9 +332,16 @@ class Meter {
   }
 
   judge(value: number, max?: number): Status {
+    // of thousands of queues most have the values of others
+    return this.#fine.has(value) ? Status.OK : this.#judge(value, max);
+  }
+
+  #judge(value: number, max: number | undefined): Status {
     if (!Number.isFinite(value)) return Status.OK;
     const { warning, critical } = this.#levels(max);
-    return judge(this.#exact(value), warning, critical);
+    const status = judge(this.#exact(value), warning, critical);
+    if (status === Status.OK && this.#absolute !== undefined && this.#fine.size < MOST_KNOWN) this.#fine.add(value);
+    return status;
   }
 
   text(value: number): string {
@@ -345,11 +356,14 @@ class Meter {
     return { label: this.#label(names), value: this.#exact(value), uom, warning, critical, min, max };
   }
 
-  item(value: number, names: Readonly<Record<string, string | undefined>>): string | undefined {
-    // not known, so not printed
-    if (!Number.isFinite(value)) return "";
-    const rest = this.#rest;
-    return rest === undefined || !Number.isSafeInteger(value) ? undefined : `'${this.#label(names)}'=${value}${rest}`;
+  around(names: Readonly<Record<string, string | undefined>>, open: string): Frame | undefined {
+    // no plain label has it
+    const gap = "\n";
+    const label = this.#label({ ...names, [open]: gap });
+    const [before, between, another] = label.split(gap);
+    if (this.#absolute === undefined || between === undefined || another !== undefined) return undefined;
+    if (!isPlainLabel(`${before}${between}`)) return undefined;
+    return [` '${before}`, `${between}'=`, formatMetric(this.metric(0, names)).replace(/^'[^']*'=0/, "")];
   }
 
   measure(value: number, { names, max, say }: About<string> = NO_NAMES): Result {
@@ -378,17 +392,6 @@ class Meter {
       if (ahead > 0) worst = { row, value, share, status };
     }
     return worst;
-  }
-
-  /** Whether what stands around the placeholders is printed as it is. */
-  get #isPlain(): boolean {
-    return isPlainLabel(this.#placeholders.reduce((text, { before, after }) => text + before + after, this.#end));
-  }
-
-  get #rest(): string | undefined {
-    if (this.#madeRest !== undefined || this.#absolute === undefined || !this.#isPlain) return this.#madeRest;
-    this.#madeRest = formatMetric(this.metric(0)).replace(/^'[^']*'=0/, "");
-    return this.#madeRest;
   }
 
   #levels(max: number | undefined): Levels {

@@ -108,11 +108,14 @@ class Run {
     const empty = { verbosity: 2, lines: emptyLines(plugin.options, texts) } as const;
     const result = { ...checked, details: [...(checked.details ?? []), repeated, empty] };
     const answer = new Encoder();
-    let pieces = 0;
+    let pending = 0;
     emitReport(plugin.name, result, this.#verbosity, (piece) => {
       answer.add(piece);
       // no timer fires while millions of lines are written
-      if (++pieces % 4096 === 0 && process.uptime() * 1000 > this.#deadlineMs + GRACE_MS) {
+      pending += piece.length;
+      if (pending < BATCH) return;
+      pending = 0;
+      if (process.uptime() * 1000 > this.#deadlineMs + GRACE_MS) {
         throw new DeadlineError(timeout.status, timeout.seconds);
       }
     });

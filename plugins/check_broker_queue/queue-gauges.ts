@@ -17,7 +17,7 @@ type Key =
   | "stalled";
 
 /** Judges, says and prints a value of a queue. */
-type Judging = Pick<Gauge<`<queue>_${string}`>, "judge" | "text" | "metric" | "item">;
+type Judging = Pick<Gauge<`<queue>_${string}`>, "judge" | "text" | "metric" | "around">;
 
 /** What is measured of each queue. */
 export interface QueueGauge {
@@ -89,7 +89,11 @@ export function itemsOf({ checked, courses }: Facts, rules: Rules, odd: Pick<Rea
       value: ({ queue, course }: Line) => value(queue, course),
     };
   });
-  return new Series({ [Symbol.iterator]: lines }, ({ queue: { name } }) => ({ queue: labelOf(name) }), columns);
+  return new Series(
+    { [Symbol.iterator]: lines },
+    { open: "queue", of: ({ queue: { name } }) => labelOf(name) },
+    columns,
+  );
 }
 
 /** A label is made of bytes, which the characters of most names are. */

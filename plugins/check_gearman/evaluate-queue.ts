@@ -183,6 +183,7 @@ export function judgeQueue(
   prefix: string,
   confirmation: Confirmation,
 ): Result | undefined {
+  if (isFine(queue, rules)) return undefined;
   const ifSure = (status: Status) => (queue.worker === 0 ? unlessDoubtful(status, confirmation) : status);
   const workers = gaugeOf(rules.worker, queue.name);
   const waiting = gaugeOf(rules.waiting, queue.name).judge(queue.waiting);
@@ -207,6 +208,13 @@ export function judgeQueue(
   }
   return verdict(status, `${name} ${rules.running.text(queue.running)}.`);
 }
+
+/** Most of thousands of queues: it has workers, and nothing alerts. */
+const isFine = ({ name, waiting, running, worker }: QueueStatus, rules: Rules): boolean =>
+  worker > 0 &&
+  gaugeOf(rules.waiting, name).judge(waiting) === Status.OK &&
+  gaugeOf(rules.running, name).judge(running) === Status.OK &&
+  gaugeOf(rules.worker, name).judge(worker) === Status.OK;
 
 /** Its workers are the core's own, which fetch one result after the other. */
 function blameCore({ running, worker }: QueueStatus): string {

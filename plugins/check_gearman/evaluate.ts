@@ -45,28 +45,47 @@ export interface ServerFacts {
 
 const failed = (answer: ServerFacts["answer"]): answer is CheckError => answer instanceof Error;
 
+/** A server that answered, and what the rules are about there. */
+interface Selected extends ServerFacts {
+  readonly answer: ServerStatus;
+  readonly queues: readonly QueueStatus[];
+  /** Sums over these queues. */
+  readonly totals: { readonly waiting: number; readonly running: number; readonly worker: number };
+}
+
+function select(fact: ServerFacts & { readonly answer: ServerStatus }, { selection }: Rules): Selected {
+  const queues = selectQueues(fact.answer.queues, selection);
+  const totals = { waiting: 0, running: 0, worker: 0 };
+  for (const { waiting, running, worker } of queues) {
+    totals.waiting += waiting;
+    totals.running += running;
+    totals.worker += worker;
+  }
+  return { ...fact, queues, totals };
+}
+
 /** The verdict on the queues of one or more job servers. */
 export function evaluate(facts: readonly ServerFacts[], rules: Rules): Result {
   const several = facts.length > 1;
   const judgeFailures = !rules.servers.isJudged;
-  const answered = facts.filter(({ answer }) => !failed(answer)).length;
+  const servers: Selected[] = [];
 
   const parts: Result[] = [];
+  const answered = facts.filter(({ answer }) => !failed(answer)).length;
   for (const fact of facts) {
     const { server, label, answer } = fact;
-    if (!failed(answer))
+    if (!failed(answer)) {
+      const one = select({ ...fact, answer }, rules);
+      servers.push(one);
       parts.push(
-        evaluateServer({ ...fact, answer }, rules, {
-          prefix: several ? `${server}: ` : "",
-          label: several ? label : undefined,
-        }),
+        evaluateServer(one, rules, { prefix: several ? `${server}: ` : "", label: several ? label : undefined }),
       );
-    else if (judgeFailures || answered === 0) parts.push(verdict(answer.status, withServer(answer.message, server)));
+    } else if (judgeFailures || answered === 0) parts.push(verdict(answer.status, withServer(answer.message, server)));
   }
-  const servers = countServers(facts.length, answered, rules);
-  if (servers !== undefined) parts.push(servers);
+  const count = countServers(facts.length, answered, rules);
+  if (count !== undefined) parts.push(count);
   // one by one: spread as arguments, the queues of a large server are more than the stack holds
-  if (several && rules.uneven !== Status.OK) for (const part of findUneven(facts, rules)) parts.push(part);
+  if (several && rules.uneven !== Status.OK) for (const part of findUneven(servers, rules)) parts.push(part);
 
   // those that are no problem: only their number is judged, or -t says that a timeout is OK
   const unjudged = facts.flatMap(({ server, answer }) =>
@@ -77,7 +96,7 @@ export function evaluate(facts: readonly ServerFacts[], rules: Rules): Result {
   const details: Detail[] = [{ verbosity: 2, lines: configurationLines(facts.length, answered, rules) }];
   if (answered === 0) return combine(unjudged.join(" "), parts, { details });
   details.unshift({ verbosity: 0, lines: unjudged.map((text) => `no answer: ${text}`) });
-  return combine(okText(facts, answered, rules), parts, { details });
+  return combine(okText(servers, facts.length, rules), parts, { details });
 }
 
 /** A failure's text names its server already, unless it comes from the deadline itself. */
@@ -94,16 +113,13 @@ interface Prefixes {
 }
 
 function evaluateServer(
-  { server, answer, confirmation, nowSeconds }: ServerFacts & { readonly answer: ServerStatus },
+  { server, answer, queues, totals, confirmation, nowSeconds }: Selected,
   rules: Rules,
   { prefix, label }: Prefixes,
 ): Result {
   const { selection } = rules;
-  const queues = selectQueues(answer.queues, selection);
   const parts: Result[] = [];
-  let waiting = 0;
   for (const queue of queues) {
-    waiting += queue.waiting;
     const problem = judgeQueue(queue, rules, prefix, confirmation);
     if (problem !== undefined) parts.push(problem);
   }
@@ -124,9 +140,13 @@ function evaluateServer(
     );
   }
   parts.push(...judgeAnswer(answer, prefix));
-  parts.push(figures(filterMetrics(queueMetrics(queues, rules, label), rules.perfdataFilter)));
-  parts.push(...measureServer(answer, queues, waiting, rules, { prefix, label }).map((part) => selected(part, rules)));
-  const leftovers = leftoverQueues(answer, rules, nowSeconds);
+  const once = answer.duplicates.length === 0 ? queues : listedOnce(queues);
+  parts.push(figures(filterMetrics(queueMetrics(once, rules, label), rules.perfdataFilter)));
+  parts.push(
+    ...measureServer(answer, queues.length, totals, rules, { prefix, label }).map((part) => selected(part, rules)),
+  );
+  // a probe's private queue is selected by its name only
+  const leftovers = leftOut === 0 ? [] : leftoverQueues(answer, rules, nowSeconds);
   if (leftovers.length > 0) parts.push(selected(measureLeftovers(leftovers, rules, { prefix, label }), rules));
 
   const details: Detail[] = [
@@ -166,8 +186,8 @@ function judgeAnswer({ oddCount, oddLines, duplicates }: ServerStatus, prefix: s
 /** What the server as a whole is judged by. */
 function measureServer(
   { seconds }: ServerStatus,
-  queues: readonly QueueStatus[],
-  waiting: number,
+  queues: number,
+  totals: Selected["totals"],
   rules: Rules,
   { prefix, label }: Prefixes,
 ): Result[] {
@@ -177,14 +197,14 @@ function measureServer(
   // a queue's label always ends in "_" and a word, so these words alone are nobody's
   if (rules.perfdata === "totals" || total.isJudged) {
     parts.push(
-      total.measure(waiting, {
+      total.measure(totals.waiting, {
         names,
-        say: quietly((text) => `${prefix}${text} in ${counted(queues.length, "queue")}.`),
+        say: quietly((text) => `${prefix}${text} in ${counted(queues, "queue")}.`),
       }),
       figures([
-        rules.totalRunning.metric(sum(queues, "running"), names),
-        rules.totalWorker.metric(sum(queues, "worker"), names),
-        rules.queues.metric(queues.length, names),
+        rules.totalRunning.metric(totals.running, names),
+        rules.totalWorker.metric(totals.worker, names),
+        rules.queues.metric(queues, names),
       ]),
     );
   }
@@ -200,7 +220,10 @@ function measureLeftovers(leftovers: readonly QueueStatus[], rules: Rules, { pre
   const named = leftovers.slice(0, MOST_NAMED).map(({ name }) => shown(name));
   const more = leftovers.length - named.length;
   const names = `${named.join(", ")}${more > 0 ? ` and ${more} more` : ""}`;
-  const jobs = counted(sum(leftovers, "waiting"), "job");
+  const jobs = counted(
+    leftovers.reduce((sum, { waiting }) => sum + waiting, 0),
+    "job",
+  );
   const say = quietly(
     (text) => `${prefix}${text} by probes, with ${jobs}: ${names}. Drop them by gearadmin --drop-function NAME`,
   );
@@ -227,17 +250,11 @@ function countServers(asked: number, answered: number, rules: Rules): Result | u
 }
 
 /** Queues that have workers on one server and none on another: jobs put there by the second one's clients wait. */
-function findUneven(facts: readonly ServerFacts[], rules: Rules): Result[] {
-  const servers = facts.flatMap(({ server, answer }) =>
-    failed(answer)
-      ? []
-      : [
-          {
-            server,
-            workers: new Map(selectQueues(answer.queues, rules.selection).map(({ name, worker }) => [name, worker])),
-          },
-        ],
-  );
+function findUneven(selected: readonly Selected[], rules: Rules): Result[] {
+  const servers = selected.map(({ server, queues }) => ({
+    server,
+    workers: new Map(queues.map(({ name, worker }) => [name, worker])),
+  }));
   const names = new Set(servers.flatMap(({ workers }) => [...workers.keys()]));
   const parts: Result[] = [];
   for (const name of [...names].sort()) {
@@ -252,9 +269,9 @@ function findUneven(facts: readonly ServerFacts[], rules: Rules): Result[] {
   return parts;
 }
 
-function queueMetrics(queues: readonly QueueStatus[], rules: Rules, server: string | undefined): Iterable<Metric> {
+function queueMetrics(queues: Iterable<QueueStatus>, rules: Rules, server: string | undefined): Iterable<Metric> {
   if (rules.perfdata !== "all") return [];
-  return new Series(listedOnce(queues), ({ name }) => ({ server, queue: safeLabel(name) }), [
+  return new Series(queues, { common: { server }, open: "queue", of: ({ name }) => safeLabel(name) }, [
     { gauge: columnOf(rules.waiting), value: ({ waiting }) => waiting },
     { gauge: columnOf(rules.running), value: ({ running }) => running },
     { gauge: columnOf(rules.worker), value: ({ worker }) => worker },
@@ -323,29 +340,21 @@ function* configurationLines(asked: number, answered: number, rules: Rules): Ite
   yield range("seconds to answer", rules.time);
 }
 
-function okText(facts: readonly ServerFacts[], answered: number, { selection }: Rules): string {
+function okText(servers: readonly Selected[], asked: number, { selection }: Rules): string {
   let running = 0;
   let waiting = 0;
   let leftOut = 0;
   const versions = new Set<string>();
-  for (const { answer } of facts) {
-    if (failed(answer)) continue;
-    const queues = selectQueues(answer.queues, selection);
-    running += sum(queues, "running");
-    waiting += sum(queues, "waiting");
+  for (const { answer, queues, totals } of servers) {
+    running += totals.running;
+    waiting += totals.waiting;
     leftOut += answer.queues.length - queues.length;
     if (answer.version !== "") versions.add(shown(answer.version));
   }
-  const all = answered === facts.length ? `${answered}` : `${answered} of ${facts.length}`;
-  const servers = facts.length > 1 ? `${all} job servers, ` : "";
+  const all = servers.length === asked ? `${asked}` : `${servers.length} of ${asked}`;
+  const who = asked > 1 ? `${all} job servers, ` : "";
   const filtered =
     selection.include.length + selection.exclude.length > 0 ? ` ${counted(leftOut, "queue")} left out.` : "";
   const version = versions.size === 0 ? "" : ` Version: ${[...versions].sort().join(", ")}`;
-  return `${servers}${counted(running, "job")} running and ${counted(waiting, "job")} waiting.${filtered}${version}`;
-}
-
-function sum(queues: readonly QueueStatus[], what: "waiting" | "running" | "worker"): number {
-  let total = 0;
-  for (const queue of queues) total += queue[what];
-  return total;
+  return `${who}${counted(running, "job")} running and ${counted(waiting, "job")} waiting.${filtered}${version}`;
 }

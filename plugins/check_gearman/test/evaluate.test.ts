@@ -76,14 +76,14 @@ test("a server that ran out of time is told of where -t says that this is OK", (
 });
 
 test("lines that are no queue, and names that are there twice", () => {
-  const facts = (changes: object): ServerFacts => {
-    const { answer, ...rest } = answered("a:1", [queue("a"), queue("a", 5)]);
+  const facts = (queues: readonly QueueStatus[], changes: object): ServerFacts => {
+    const { answer, ...rest } = answered("a:1", queues);
     return { ...rest, answer: { ...(answer as object), ...changes } as ServerFacts["answer"] };
   };
-  const odd = evaluate([facts({ oddLines: ["evil;|\n"], oddCount: 7 })], rules());
+  const odd = evaluate([facts([queue("a")], { oddLines: ["evil;|\n"], oddCount: 7 })], rules());
   assert.equal(odd.status, Status.UNKNOWN);
   assert.equal(read(odd).text, "check_gearman UNKNOWN - the answer has 7 lines that are no queue: 'evil,/?'");
-  const twice = evaluate([facts({ duplicates: ["a"] })], rules());
+  const twice = evaluate([facts([queue("a"), queue("a", 5)], { duplicates: ["a"] })], rules());
   assert.equal(twice.text, "the answer lists queue 'a' twice");
   assert.deepEqual(labelsOf(twice), ["a_waiting", "a_running", "a_worker"]);
 });
