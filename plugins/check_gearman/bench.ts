@@ -1,6 +1,7 @@
-import { EMPTY_NODE, peakMiB, plugin, race, raceTable, table } from "#test/bench/measure.ts";
+import { EMPTY_NODE, peakMiB, plugin, race, raceTable, repeated, table } from "#test/bench/measure.ts";
 import { registerQueues } from "#test/servers/gearman-worker.ts";
 import { startGearmand } from "#test/servers/gearmand.ts";
+import { programPath } from "#test/support/debian.ts";
 import type { Owner } from "#test/support/owner.ts";
 
 const ROUNDS = 21;
@@ -32,6 +33,18 @@ export default async function bench(owner: Owner): Promise<string> {
     ROUNDS,
   );
 
+  const [host = "", port = ""] = small.split(":");
+  const inC = [programPath("check_tcp"), "-H", host, "-p", port, "-E", "-s", "version\\n", "-e", "OK"];
+  const executable = "dist/standalone/check_gearman";
+  const standalone = await race(
+    [
+      { name: "check_tcp, a plugin in C, 20 times", command: repeated(20, inC) },
+      { name: "standalone, `-V`, 20 times", command: repeated(20, [executable, "-V"]) },
+      { name: "standalone, 5 queues, 20 times", command: repeated(20, [executable, "-H", small]) },
+    ],
+    ROUNDS,
+  );
+
   const peaks = await Promise.all([small, large, huge].map((address) => peakMiB(check(address))));
   const [least = 0] = peaks;
   const memory = table(
@@ -41,7 +54,7 @@ export default async function bench(owner: Owner): Promise<string> {
       return [name, `${peak.toFixed(1)} MiB`, `${(peak - least).toFixed(1)} MiB`];
     }),
   );
-  return [raceTable(start), raceTable(sizes), raceTable(servers), memory].join("\n\n");
+  return [raceTable(start), raceTable(sizes), raceTable(servers), raceTable(standalone), memory].join("\n\n");
 }
 
 /** A real gearmand with that many queues, each with a worker. */

@@ -29,6 +29,14 @@ export interface Measured {
   readonly medianMs: number;
   /** Median of the ratios to the first contender's run of the same round. */
   readonly ratio: number;
+  /** The same of the processor time, in user mode and in the kernel. */
+  readonly cpuMs: number;
+  readonly cpuRatio: number;
+}
+
+interface Times {
+  readonly wallMs: number;
+  readonly cpuMs: number;
 }
 
 /** Runs `dist/<name>` with this very Node. */
@@ -36,6 +44,15 @@ export const plugin = (name: string, ...args: readonly string[]): readonly strin
   process.execPath,
   `dist/${name}`,
   ...args,
+];
+
+/** A command that is over too soon to be measured alone, run so often. */
+export const repeated = (times: number, command: readonly string[]): readonly string[] => [
+  "bash",
+  "-c",
+  `for run in {1..${times}}; do "$@"; done`,
+  "bash",
+  ...command,
 ];
 
 /** What every start of Node costs: the yardstick. */
@@ -46,27 +63,46 @@ export const EMPTY_NODE: Contender = { name: "node -e 0", command: [process.exec
  * is not counted.
  */
 export async function race(contenders: readonly Contender[], rounds: number): Promise<readonly Measured[]> {
-  const times = contenders.map((): number[] => []);
+  const times = contenders.map((): Times[] => []);
   for (let round = 0; round <= rounds; round++) {
     for (const [index, { command, input }] of contenders.entries()) {
-      const ms = await time(command, input);
-      if (round > 0) times[index]?.push(ms);
+      const measured = await time(command, input);
+      if (round > 0) times[index]?.push(measured);
     }
   }
   const [first = []] = times;
   return contenders.map(({ name }, index) => {
     const own = times[index] ?? [];
-    return { name, medianMs: median(own), ratio: median(own.map((ms, round) => ms / (first[round] ?? Number.NaN))) };
+    const ratio = (of: (times: Times) => number) =>
+      median(own.map((one, round) => of(one) / of(first[round] ?? { wallMs: Number.NaN, cpuMs: Number.NaN })));
+    return {
+      name,
+      medianMs: median(own.map(({ wallMs }) => wallMs)),
+      ratio: ratio(({ wallMs }) => wallMs),
+      cpuMs: median(own.map(({ cpuMs }) => cpuMs)),
+      cpuRatio: ratio(({ cpuMs }) => cpuMs),
+    };
   });
 }
 
-async function time([file = "", ...args]: readonly string[], input?: string): Promise<number> {
+/** Node does not tell what its children took, bash does: in seconds, to the millisecond. */
+const TIMED = 'TIMEFORMAT="%3R %3U %3S"; time "$@" > /dev/null 2>&1';
+
+async function time(command: readonly string[], input?: string): Promise<Times> {
   const stdin = openInput(input);
-  const start = process.hrtime.bigint();
-  await once(spawn(file, args, { cwd: root, env: ENVIRONMENT, stdio: [stdin, "ignore", "ignore"] }), "exit");
-  const end = process.hrtime.bigint();
+  const shell = spawn("bash", ["-c", TIMED, "bash", ...command], {
+    cwd: root,
+    env: ENVIRONMENT,
+    stdio: [stdin, "ignore", "pipe"],
+  });
+  let text = "";
+  shell.stderr?.on("data", (chunk: Buffer) => {
+    text += chunk.toString();
+  });
+  await once(shell, "close");
   closeSync(stdin);
-  return Number(end - start) / 1e6;
+  const [wall = Number.NaN, user = Number.NaN, system = Number.NaN] = text.trim().split(" ").map(Number);
+  return { wallMs: wall * 1000, cpuMs: (user + system) * 1000 };
 }
 
 const openInput = (path = "/dev/null") => openSync(path, "r");
@@ -104,10 +140,17 @@ export function table(head: readonly string[], rows: readonly (readonly string[]
   return [head, head.map(() => "---"), ...rows].map((cells) => `| ${cells.join(" | ")} |`).join("\n");
 }
 
-/** The usual table of a race. */
+/** The usual table of a race: how long it took, and how much of that the processor was at work. */
 export function raceTable(measured: readonly Measured[]): string {
+  const first = measured[0]?.name;
   return table(
-    ["", "median", `ratio to ${measured[0]?.name}`],
-    measured.map(({ name, medianMs, ratio }) => [name, `${medianMs.toFixed(1)} ms`, ratio.toFixed(2)]),
+    ["", "median", `ratio to ${first}`, "CPU", "ratio of CPU"],
+    measured.map(({ name, medianMs, ratio, cpuMs, cpuRatio }) => [
+      name,
+      `${medianMs.toFixed(1)} ms`,
+      ratio.toFixed(2),
+      `${cpuMs.toFixed(1)} ms`,
+      cpuRatio.toFixed(2),
+    ]),
   );
 }

@@ -54,7 +54,8 @@ writeFileSync(
   `# Benchmarks
 
 Written by \`npm run bench\`. Whole processes, from start to exit, run in turn; each ratio is the median of the ratios of one
-round. Compare ratios: times are of this machine, on that day. The environment of what is measured is PATH alone: what
+round. Compare ratios: times are of this machine, on that day. CPU is processor time, in user mode and in the kernel, of all
+threads. The environment of what is measured is PATH, and what a shell adds to it (PWD, SHLVL): what
 \`NODE_EXTRA_CA_CERTS\` and \`NODE_OPTIONS\` cost is in [installation](install.md#the-environment-of-node).
 
 ${machine.map((line) => `- ${line}`).join("\n")}

@@ -21,6 +21,7 @@ export const REQUIREMENTS = [
   { program: "icinga2", debianPackage: "icinga2-bin" },
   { program: "nagios4", debianPackage: "nagios4-core" },
   { program: "nrpe", debianPackage: "nagios-nrpe-server" },
+  { program: "check_tcp", debianPackage: "monitoring-plugins-basic" },
   { program: "check_nrpe", debianPackage: "nagios-nrpe-plugin" },
   { program: "visudo", debianPackage: "sudo" },
   { program: "dpkg-deb", debianPackage: "dpkg" },
