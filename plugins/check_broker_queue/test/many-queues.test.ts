@@ -73,7 +73,7 @@ test("10,000 queues are asked for in one request, and the answer is that of each
   fake.queues = rows(1);
   const second = (await answer(fake.url, folder))
     .replaceAll(/('stuck_(?:growth|publish|stalled)')=\d+/g, "$1=N")
-    .replace(/for 2 min/g, "for T");
+    .replace(/for \d+ min/g, "for T");
   const stuck = "Queue stuck: no message was acknowledged for T by its 1 consumer, and it holds 15 messages";
   const named = problems.map((text) => `${text}.`).join(" ");
   same(
