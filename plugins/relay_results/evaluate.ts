@@ -22,7 +22,11 @@ export function evaluate(
   if (age > OLD_MS) {
     return verdict(Status.UNKNOWN, `the relay (process ${status.pid}) has written nothing for ${ago(age)}: it hangs`);
   }
-  const { source, sourceSince, target, away, lastMinute, oldest, underWay } = status;
+  if (age < -OLD_MS) {
+    const what = `has written nothing since the clock was set back by ${ago(-age)}: it hangs`;
+    return verdict(Status.UNKNOWN, `the relay (process ${status.pid}) ${what}`);
+  }
+  const { source, sourceSince, sourceFailure, target, away, lastMinute, oldest, underWay } = status;
   const why = away === undefined ? "" : ` (${target}: ${away})`;
   const parts = [
     gauges.rate.measure(lastMinute),
@@ -31,7 +35,9 @@ export function evaluate(
     gauges.kept.measure(status.keptLastHour),
     gauges.poison.measure(status.poisonLastHour),
     gauges.silence.measure(seconds(now - (status.lastDelivery ?? status.started))),
-    gauges.disconnected.measure(source === undefined ? seconds(now - sourceSince) : 0),
+    gauges.disconnected.measure(source === undefined ? seconds(now - sourceSince) : 0, {
+      say: (text) => (sourceFailure === undefined ? text : `${text} (${sourceFailure})`),
+    }),
   ];
   const from = source ?? "no broker";
   return combine(`${lastMinute} results in the last minute from ${from} to ${target}, ${underWay} under way`, parts);

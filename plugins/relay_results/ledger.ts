@@ -9,6 +9,8 @@ export interface Snapshot {
   /** The broker that messages come from, if there is one, and since when there is, or is not. */
   readonly source?: string | undefined;
   readonly sourceSince: number;
+  /** How the last try to get a connection, or the last connection, ended. */
+  readonly sourceFailure?: string | undefined;
   readonly target: string;
   /** Why the target takes nothing. */
   readonly away?: string | undefined;
@@ -77,6 +79,8 @@ export class Ledger {
   #source: string | undefined;
   #sourceSince: number;
   #lastDelivery: number | undefined;
+  /** See {@link Snapshot.sourceFailure}. */
+  sourceFailure: string | undefined;
   /** Why the target takes nothing. */
   away: string | undefined;
 
@@ -119,6 +123,7 @@ export class Ledger {
       written: now,
       source: this.#source,
       sourceSince: this.#sourceSince,
+      sourceFailure: this.sourceFailure,
       target: this.#target,
       away: this.away,
       totals: this.#totals,

@@ -29,7 +29,7 @@ export interface Run {
 
 /** Relays until it is stopped, or until every broker has refused. @returns the exit code */
 export async function relayUntilStopped(run: Run): Promise<Status> {
-  const { sources, relay, stop, log } = run;
+  const { sources, relay, ledger, stop, log } = run;
   let isFirst = true;
   for (let pause = FIRST_PAUSE_MS; ; pause = Math.min(2 * pause, LONGEST_PAUSE_MS)) {
     const refusals: string[] = [];
@@ -40,6 +40,7 @@ export async function relayUntilStopped(run: Run): Promise<Status> {
       const text = `${sourceName(source)}: ${ending.text}`;
       if (ending.kind === "refused" || ending.kind === "missing") refusals.push(text);
       log(text);
+      ledger.sourceFailure = text;
       if (good) pause = FIRST_PAUSE_MS;
     }
     if (refusals.length === sources.length) {

@@ -51,7 +51,11 @@ test("what is wrong is said, by the numbers that tell", async () => {
     [{ poisonLastHour: 1 }, [], "WARNING - 1 message without a result in the last hour"],
     [{ undeliveredLastHour: 2 }, ["--undelivered-critical", "2"], "CRITICAL - 2 results not taken in the last hour"],
     [{ source: undefined, sourceSince: NOW - 20_000 }, [], "WARNING - no broker for 20 s"],
-    [{ source: undefined, sourceSince: NOW - 90_000 }, [], "CRITICAL - no broker for 2 min"],
+    [
+      { source: undefined, sourceSince: NOW - 90_000, sourceFailure: "mq1:61613/queue/a: Connection refused" },
+      [],
+      "CRITICAL - no broker for 2 min (mq1:61613/queue/a: Connection refused)",
+    ],
     [{ lastDelivery: undefined }, ["--silence-warning", "600"], "WARNING - nothing was delivered for 1 h"],
     [{ lastMinute: 3 }, ["--rate-critical", "5:"], "CRITICAL - 3 results delivered in the last minute"],
   ];
@@ -65,6 +69,10 @@ test("of a relay that is gone, or hangs, nothing is known", async () => {
   assert.equal(
     await judge({ written: NOW - 31_000 }),
     "relay_results UNKNOWN - the relay (process 7) has written nothing for 31 s: it hangs",
+  );
+  assert.equal(
+    await judge({ written: NOW + 3_600_000 }),
+    "relay_results UNKNOWN - the relay (process 7) has written nothing since the clock was set back by 1 h: it hangs",
   );
 });
 
