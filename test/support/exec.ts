@@ -1,8 +1,9 @@
-import { type ChildProcess, spawn } from "node:child_process";
+import { type ChildProcess, type SpawnOptions, spawn } from "node:child_process";
 import { resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 
 import { assertDeclared } from "./declared.ts";
+import { type Owner, spawnOwned } from "./owner.ts";
 
 /** The folder of the executables that are tested: `dist/`, or the one named by the environment, which need no Node. */
 export const PLUGINS_DIR = resolve(process.env.PLUGINS_DIR ?? fileURLToPath(new URL("../../dist/", import.meta.url)));
@@ -35,6 +36,8 @@ export interface RunOptions {
   /** Another node binary. */
   readonly node?: string;
   readonly timeoutMs?: number;
+  /** It ends with its owner, and when the tests are killed: for what does not end by itself. */
+  readonly owner?: Owner;
   readonly cwd?: string;
   /** Another user, and the group of the same number; only root may ask for one. */
   readonly uid?: number;
@@ -89,14 +92,16 @@ export function startPlugin(name: string, args: readonly string[], options: RunO
   // only a shell can start a program without a descriptor
   const redirect = [options.stdin === "closed" ? "<&-" : "", REDIRECT[options.stdout ?? "read"]].join(" ").trim();
   const [file = "", ...rest] = redirect === "" ? command : ["/bin/sh", "-c", `exec "$@" ${redirect}`, "sh", ...command];
-  const child = spawn(file, rest, {
+  const settings: SpawnOptions = {
     env: options.noEnvironment ? {} : { ...NRPE_ENVIRONMENT, ...options.env },
     ...(options.cwd === undefined ? {} : { cwd: options.cwd }),
     ...(options.uid === undefined ? {} : { uid: options.uid, gid: options.uid }),
     stdio: [options.input === undefined ? "ignore" : "pipe", "pipe", "pipe"],
     timeout: options.timeoutMs ?? TEST_LIMIT_MS,
     killSignal: "SIGKILL",
-  });
+  };
+  const { owner } = options;
+  const child = owner === undefined ? spawn(file, rest, settings) : spawnOwned(owner, file, rest, settings);
   if (options.stdout === "broken") child.stdout?.destroy();
   const out = collect(child.stdout);
   const err = collect(child.stderr);

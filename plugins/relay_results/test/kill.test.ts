@@ -63,9 +63,8 @@ test(`of ${COUNT} results none is lost while relay, broker and core are killed`,
         ...["--to", `icinga2:${icinga.url}`, "--auth-file", login("sender"), "--ca", icinga.ca, "--servername", "lab"],
         ...["--format", "result", "--prefetch", `${PREFETCH}`, "-v", "--verify"],
       ],
-      { timeoutMs: 600_000 },
+      { timeoutMs: 600_000, owner: t },
     );
-    t.after(() => started.child.kill("SIGKILL"));
     started.child.stdout?.on("data", (chunk: Buffer) => {
       said += chunk.toString().split(": processed: ").length - 1;
     });

@@ -86,12 +86,11 @@ interface Relay extends Started {
 
 /** Starts the program, which ends with the test. */
 function relay(t: Owner, ...args: readonly string[]): Relay {
-  const started = startPlugin("relay_results", args);
+  const started = startPlugin("relay_results", args, { owner: t });
   let text = "";
   started.child.stdout?.on("data", (chunk: Buffer) => {
     text += chunk;
   });
-  t.after(() => started.child.kill("SIGKILL"));
   return { ...started, text: () => text };
 }
 
@@ -434,8 +433,10 @@ test("systemd is told that it is ready, that it lives, and that it ends", real, 
   const told = join(folder, "told");
   writeFileSync(join(folder, "systemd-notify"), `#!/bin/sh\necho "$*" >> ${told}\n`, { mode: 0o755 });
   const env = { PATH: `${folder}:${process.env.PATH}`, NOTIFY_SOCKET: "/run/notify", WATCHDOG_USEC: "100000" };
-  const { child, finished } = startPlugin("relay_results", [...from(queue), ...to(icinga), ...PLAIN], { env });
-  t.after(() => child.kill("SIGKILL"));
+  const { child, finished } = startPlugin("relay_results", [...from(queue), ...to(icinga), ...PLAIN], {
+    env,
+    owner: t,
+  });
   const lines = () => (existsSync(told) ? readFileSync(told, "utf8").split("\n") : []);
   await until(
     () => lines().filter((line) => line === "WATCHDOG=1").length > 1,
