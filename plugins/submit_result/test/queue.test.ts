@@ -94,6 +94,20 @@ test("what cannot be delivered is kept, and the next run delivers the oldest fir
   assert.deepEqual(files(), []);
 });
 
+test("the queue has no password of its target", async () => {
+  const folder = join(root, `${++folders}`);
+  const queue = join(folder, "queue");
+  mkdirSync(folder);
+  const login = join(folder, "login");
+  writeFileSync(login, "sender:only-in-this-file\n", { mode: 0o600 });
+  const to = ["--to", "icinga2:https://127.0.0.1:1", "--auth-file", login, "--queue-dir", queue];
+  const { code, stdout } = await run(to, "web\tload\t2\tdown\n");
+  assert.equal(code, 1, stdout);
+  const files = readdirSync(queue).map((name) => readFileSync(join(queue, name), "utf8"));
+  assert.ok(files.some((text) => text.includes("down")));
+  for (const text of [stdout, ...files]) assert.ok(!text.includes("only-in-this-file"), text);
+});
+
 test("while stdin goes on, what was kept is delivered, and does not stand in the way of later results", async (t) => {
   const { pipe, args, files } = pipeAndQueue();
   const [file, ...rest] = [...pluginCommand("submit_result"), ...args] as [string, ...string[]];
