@@ -145,8 +145,7 @@ test("a site that loses its channels does not take the thresholds of the others 
 async function askInfluxdb(t: TestContext, monitored: Monitored, database: string): Promise<void> {
   const dashboard = readDashboard("influxdb");
   const ask = inInfluxdb(dashboard, monitored, database);
-  const answers = await untilAll(dashboard, ask, monitored.services);
-  expectLines(answers, HOST, monitored);
+  const answers = await untilExpected(dashboard, ask, HOST, monitored);
   const { influxdb } = monitored;
   const options = new Map<string, readonly string[]>();
   for (const variable of dashboard.templating.list.slice(1)) {
@@ -163,9 +162,8 @@ async function askInfluxdb(t: TestContext, monitored: Monitored, database: strin
 async function askGraphite(t: TestContext, monitored: Monitored): Promise<void> {
   const dashboard = readDashboard("graphite");
   const ask = inGraphite(dashboard, monitored);
-  const answers = await untilAll(dashboard, ask, monitored.services);
   const host = HOST.replaceAll(".", "_");
-  expectLines(answers, host, monitored);
+  const answers = await untilExpected(dashboard, ask, host, monitored);
   const options = new Map<string, readonly string[]>();
   for (const variable of dashboard.templating.list.slice(1)) {
     assert.ok(typeof variable.query === "string");
@@ -178,6 +176,29 @@ async function askGraphite(t: TestContext, monitored: Monitored): Promise<void> 
   );
   await expectChoice(dashboard, ask, host, "gearman_results");
   t.diagnostic(`Graphite: ${answers.size} queries with data`);
+}
+
+/** On a busy machine a check now and then finds no answer in time, and its state is another one until the next. */
+async function untilExpected(
+  dashboard: Dashboard,
+  ask: Ask,
+  host: string,
+  monitored: Monitored,
+): Promise<ReadonlyMap<string, readonly Line[]>> {
+  let answers: ReadonlyMap<string, readonly Line[]> = new Map();
+  let failure: unknown;
+  const isSo = async () => {
+    answers = await untilAll(dashboard, ask, monitored.services);
+    try {
+      expectLines(answers, host, monitored);
+      return true;
+    } catch (error) {
+      failure = error;
+      return false;
+    }
+  };
+  await until(isSo, () => `what the dashboard should show: ${failure}`, 1000);
+  return answers;
 }
 
 /** Lines that tell whether names, thresholds and shares are what they should be. */

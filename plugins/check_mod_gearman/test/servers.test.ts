@@ -23,11 +23,14 @@ const RESULTS = /^check_mod_gearman-[0-9a-f]{8}-[0-9a-f]{32} /;
 const untilSent = (address: string, queue = "service") =>
   untilQueues(address, (queues) => (queues.get(queue)?.total ?? 0) > 0);
 
+/** Without the time between two looks, which is told where a busy machine makes it a tenth of a second. */
+const undated = (text: string) => text.replace(/ for (?:N|[\d.]+) s(?=: no job sent)/, "");
+
 test("no worker: the whole output, no job sent, nothing left behind", real, async (t) => {
   const { address } = await startGearmand(t);
   const unknown = await check("-H", address, "--confirm", "0");
   assert.equal(
-    unknown.stdout,
+    undated(unknown.stdout),
     "check_mod_gearman CRITICAL - Queue service not found, so it has no worker: no job sent | 'results'=0;;;0;1 'lost'=1;;;0;1\n",
   );
   assert.deepEqual(await listed(address), []);
@@ -77,7 +80,7 @@ test("several queues: each has its labels, and the one without worker decides", 
     ),
   );
   const { state, says, value } = await check("-H", address, "-q", "host", "-q", "service", "--confirm", "0");
-  assert.equal(`${state} ${says}`, "CRITICAL Queue service not found, so it has no worker: no job sent");
+  assert.equal(`${state} ${undated(says)}`, "CRITICAL Queue service not found, so it has no worker: no job sent");
   assert.deepEqual([value("host_results"), value("service_results")], [1, 0]);
 });
 
@@ -100,7 +103,7 @@ test("a result may come back over a server that has no worker of its own", real,
   const [a, b] = await Promise.all([startGearmand(t), startGearmand(t)]);
   await startModGearmanWorker(t, a.address, { resultServer: b.address });
   const { state, says, value } = await check("-H", a.address, "-H", b.address, "--confirm", "0");
-  assert.equal(`${state} ${says}`, "CRITICAL PORT: Queue service not found, so it has no worker: no job sent");
+  assert.equal(`${state} ${undated(says)}`, "CRITICAL PORT: Queue service not found, so it has no worker: no job sent");
   assert.equal(value(`127.0.0.1-${a.port}_results`), 1);
   assert.deepEqual(await listed(b.address), []);
 });
