@@ -56,6 +56,18 @@ async function readInto(t: TestContext, pipe: string): Promise<() => readonly st
 }
 
 const run = (args: readonly string[], input = "") => runPlugin("submit_result", args, { input });
+
+/** Reads results from a stdin that goes on; `said` is what it has printed so far. */
+function startLines(t: TestContext, args: readonly string[]) {
+  const [file, ...rest] = [...pluginCommand("submit_result"), ...args] as [string, ...string[]];
+  const child = spawnOwned(t, file, rest, { stdio: ["pipe", "pipe", "ignore"] });
+  let text = "";
+  child.stdout?.on("data", (chunk: Buffer) => {
+    text += chunk;
+  });
+  return { child, said: () => text };
+}
+
 const NOBODY = "nobody reads it: the core is not running";
 
 test("what cannot be delivered is kept, and the next run delivers the oldest first", async (t) => {
@@ -110,26 +122,15 @@ test("the queue has no password of its target", async () => {
 
 test("while stdin goes on, what was kept is delivered, and does not stand in the way of later results", async (t) => {
   const { pipe, args, files } = pipeAndQueue();
-  const [file, ...rest] = [...pluginCommand("submit_result"), ...args] as [string, ...string[]];
-  const child = spawnOwned(t, file, rest, { stdio: ["pipe", "pipe", "ignore"] });
-  let said = "";
-  child.stdout?.on("data", (chunk: Buffer) => {
-    said += chunk;
-  });
+  const { child, said } = startLines(t, args);
   child.stdin?.write("web\tload\t0\tone\nweb\tload\t0\ttwo\n");
-  await until(
-    () => said.split(": kept - ").length === 3,
-    () => said,
-  );
+  await until(() => said().split(": kept - ").length === 3, said);
   const read = await readInto(t, pipe);
-  await until(
-    () => read().length === 2 && files().length === 0,
-    () => said,
-  );
+  await until(() => read().length === 2 && files().length === 0, said);
   child.stdin?.end("web\tload\t0\tthree\n");
   await new Promise((resolve) => child.once("close", resolve));
-  assert.equal(child.exitCode, 0, said);
-  assert.match(said, /^3 results: 1 accepted, 2 kept\nqueue \S+: 2 accepted from it\n$/m);
+  assert.equal(child.exitCode, 0, said());
+  assert.match(said(), /^3 results: 1 accepted, 2 kept\nqueue \S+: 2 accepted from it\n$/m);
   assert.deepEqual(
     read().map((line) => line.split(";").at(-1)),
     ["one", "two", "three"],
@@ -202,23 +203,15 @@ test("a folder that cannot be used is named, before anything is submitted", asyn
 test("a folder that has gone meanwhile is said, and the results are submitted all the same", async (t) => {
   const { pipe, queue, args } = pipeAndQueue();
   const read = await readInto(t, pipe);
-  const [file, ...rest] = [...pluginCommand("submit_result"), ...args] as [string, ...string[]];
-  const child = spawnOwned(t, file, rest, { stdio: ["pipe", "pipe", "ignore"] });
-  let said = "";
-  child.stdout?.on("data", (chunk: Buffer) => {
-    said += chunk;
-  });
+  const { child, said } = startLines(t, args);
   child.stdin?.write("web\tload\t0\tone\n");
-  await until(
-    () => read().length === 1,
-    () => said,
-  );
+  await until(() => read().length === 1, said);
   rmSync(queue, { recursive: true });
   child.stdin?.end("web\tload\t0\ttwo\n");
   await new Promise((resolve) => child.once("close", resolve));
-  assert.equal(child.exitCode, 2, said);
+  assert.equal(child.exitCode, 2, said());
   assert.match(
-    said,
+    said(),
     new RegExp(`^2 results: 2 accepted\nqueue ${queue}: ENOENT: no such file or directory, .*\n$`, "m"),
   );
 });
@@ -230,22 +223,14 @@ test("SIGTERM while stdin goes on: what was read and not delivered is kept", asy
   assert.throws(() => {
     for (;;) writeSync(reader, Buffer.alloc(4096));
   }, /EAGAIN/);
-  const [file, ...rest] = [...pluginCommand("submit_result"), ...args] as [string, ...string[]];
-  const child = spawnOwned(t, file, [...rest, "-t", "1h"], { stdio: ["pipe", "pipe", "ignore"] });
-  let said = "";
-  child.stdout?.on("data", (chunk: Buffer) => {
-    said += chunk;
-  });
+  const { child, said } = startLines(t, [...args, "-t", "1h"]);
   child.stdin?.write("web\tload\t0\tone\nweb\tdisk\t0\ttwo\nnothing\n");
-  await until(
-    () => said.includes("line 3: no result"),
-    () => said,
-  );
+  await until(() => said().includes("line 3: no result"), said);
   child.kill("SIGTERM");
   await new Promise((resolve) => child.once("close", resolve));
-  assert.equal(child.exitCode, 3, said);
-  assert.match(said, /^web load: kept - in \S+: \S+ is full: its reader does not read$/m);
-  assert.match(said, /^3 results: 2 kept, 1 no result\nqueue \S+: 2 left\n$/m);
+  assert.equal(child.exitCode, 3, said());
+  assert.match(said(), /^web load: kept - in \S+: \S+ is full: its reader does not read$/m);
+  assert.match(said(), /^3 results: 2 kept, 1 no result\nqueue \S+: 2 left\n$/m);
   assert.equal(files().length, 2);
 });
 
@@ -254,21 +239,12 @@ test("kill -9 loses no result that was said to be kept, and none that is in the 
   const kept = new Set<string>();
   const count = 40;
   for (let round = 0; round < 6; round++) {
-    const [file, ...rest] = [...pluginCommand("submit_result"), ...args] as [string, ...string[]];
-    const child = spawnOwned(t, file, rest, { stdio: ["pipe", "pipe", "ignore"] });
+    const { child, said } = startLines(t, args);
     child.stdin?.on("error", () => {});
     child.stdin?.write(Array.from({ length: count }, (_, at) => `web\tr${round}n${at}\t0\tx\n`).join(""));
-    let said = "";
-    child.stdout?.on("data", (chunk: Buffer) => {
-      said += chunk;
-    });
-    const lines = () => said.split("\n").slice(0, -1);
+    const lines = () => said().split("\n").slice(0, -1);
     // another number of results each time, and so another point
-    await until(
-      () => lines().filter((line) => line.includes(": kept - ")).length > round * 6,
-      () => said,
-      1,
-    );
+    await until(() => lines().filter((line) => line.includes(": kept - ")).length > round * 6, said, 1);
     child.kill("SIGKILL");
     await new Promise((resolve) => child.once("close", resolve));
     for (const line of lines()) {
