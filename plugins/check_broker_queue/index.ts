@@ -5,7 +5,7 @@ import { evaluate, suspects } from "./evaluate.ts";
 import { options as declared } from "./options.ts";
 import { probe } from "./probe.ts";
 import { recall } from "./remembrance.ts";
-import { type Rules, selected } from "./rules.ts";
+import { type Rules, selector } from "./rules.ts";
 
 const notes = `
 Examples:
@@ -54,7 +54,7 @@ export default definePlugin({
       },
       context,
     );
-    const checked = selected(told.queues, rules);
+    const checked = told.queues.filter(selector(rules));
     const target = [...server.map((broker) => broker.url(tls !== undefined).href), vhost, ...selectionText(options)];
     const remembered = await recall(told, checked, { folder: options.stateDir, target: target.join(" ") }, context);
     return evaluate({ ...told, ...remembered, checked }, rules);

@@ -16,18 +16,9 @@ export interface Rules extends Values<typeof quantities> {
   readonly asked: Asked;
 }
 
-type Selection = Pick<Rules, "queue" | "include" | "exclude">;
-
-const isEverything = ({ queue, include, exclude }: Selection) =>
-  queue.length === 0 && include.length === 0 && exclude.length === 0;
-
-/** The queues that are checked. */
-export const selected = (queues: readonly Queue[], rules: Selection): readonly Queue[] =>
-  isEverything(rules) ? queues : queues.filter(selector(rules));
-
 /** Whether a queue is checked. */
-export function selector({ queue, include, exclude }: Selection): (queue: Queue) => boolean {
-  if (isEverything({ queue, include, exclude })) return () => true;
+export function selector({ queue, include, exclude }: Rules): (queue: Queue) => boolean {
+  if (queue.length === 0 && include.length === 0 && exclude.length === 0) return () => true;
   const names = queue.length === 0 ? undefined : new Set(queue);
   return ({ name }) => (names === undefined || names.has(name)) && isSelected(name, include, exclude);
 }
