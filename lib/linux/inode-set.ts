@@ -7,12 +7,17 @@ export class InodeSet {
     return this.#size;
   }
 
-  /** @param inode greater than 0; the kernel numbers sockets in 32 bits */
-  add(inode: number): void {
+  /**
+   * @param inode greater than 0; the kernel numbers sockets in 32 bits
+   * @returns whether it was not there yet
+   */
+  add(inode: number): boolean {
     if (this.#size * 2 >= this.#slots.length) this.#grow();
     const slot = this.#find(inode >>> 0);
-    if (this.#slots[slot] === 0) this.#size++;
+    if (this.#slots[slot] !== 0) return false;
     this.#slots[slot] = inode;
+    this.#size++;
+    return true;
   }
 
   has(inode: number): boolean {

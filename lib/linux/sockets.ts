@@ -2,6 +2,7 @@ import { closeSync, openSync, readSync, statSync } from "node:fs";
 import type { Signal } from "../plugin/signal.ts";
 
 import { attempt, breathe, type Unreadable, unreadable } from "./file.ts";
+import { InodeSet } from "./inode-set.ts";
 
 /** States of a TCP socket as `/proc/net/tcp` numbers them (include/net/tcp_states.h), as ss and netstat print them. */
 const STATES: readonly string[] = [
@@ -44,8 +45,8 @@ export function networkNamespace(root: string, pid: number): number | Unreadable
 }
 
 /**
- * Reads the TCP sockets of a process' network namespace, IPv4 and IPv6, one after the other; nothing is kept. They are
- * those of all processes there: the inode tells whose.
+ * Reads the TCP sockets of a process' network namespace, IPv4 and IPv6, one after the other; only inodes are kept. They are
+ * those of all processes there: the inode tells whose. One with an inode comes once.
  *
  * @returns whether the list was read to its end; `aborted` when the time was over before
  */
@@ -74,6 +75,8 @@ async function readTable(
   const fd = attempt(() => openSync(path, "r"));
   if (typeof fd !== "number") return fd;
   const buffer = Buffer.allocUnsafe(64 * 1024);
+  // between two reads the kernel keeps its place by counting: a connection made in between lets it print the one before again
+  const known = new InodeSet();
   try {
     let rest = "";
     let seen = 0;
@@ -84,7 +87,7 @@ async function readTable(
       rest = lines.pop() ?? "";
       for (const line of lines) {
         const socket = parseTcpLine(line);
-        if (socket !== undefined) visit(socket);
+        if (socket !== undefined && (socket.inode === 0 || known.add(socket.inode))) visit(socket);
       }
       if (signal.aborted) return "aborted";
       seen += lines.length;

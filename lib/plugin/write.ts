@@ -24,7 +24,8 @@ export function withoutBlocking(fd: number): number {
  * Writes all of `bytes`, synchronously: there is no answer half written when the process ends.
  *
  * @param patienceMs longest wait for a reader that does not read, of a descriptor that does not block
- * @returns why not all of it was written, if so: `EPIPE` when the reader has gone, `EAGAIN` when it was waited for in vain
+ * @returns why not all of it was written, if so: `EPIPE` (of a socket also `ECONNRESET`) when the reader has
+ *   gone, `EAGAIN` when it was waited for in vain
  */
 export function write(fd: number, bytes: Buffer, patienceMs: number): NodeJS.ErrnoException | undefined {
   let failure: NodeJS.ErrnoException | undefined;
@@ -48,8 +49,10 @@ export function write(fd: number, bytes: Buffer, patienceMs: number): NodeJS.Err
   return written === bytes.length ? undefined : failure;
 }
 
+const UNREAD: readonly unknown[] = ["EPIPE", "ECONNRESET", "EAGAIN"];
+
 /** A reader that has gone, or does not read, knows what it does: what it takes no answer from is not told so. */
-export const isUnread = ({ code }: NodeJS.ErrnoException) => code === "EPIPE" || code === "EAGAIN";
+export const isUnread = ({ code }: NodeJS.ErrnoException) => UNREAD.includes(code);
 
 /** An answer that did not get where it should, such as onto a full disk, in words. */
 export const describeUnwritten = ({ message }: Error) => `cannot write the answer: ${message.replace(/, write$/, "")}`;

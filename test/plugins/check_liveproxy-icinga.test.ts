@@ -79,7 +79,7 @@ test("a real icinga2", needs("icinga2", "openssl"), async (t) => {
   });
 
   await t.test("frozen: connected, and no answer", async () => {
-    core.freeze();
+    await core.freeze();
     await expects(
       2,
       /^check_liveproxy CRITICAL - unix:.*: no answer within \d(?:\.\d)? s \(connected\)$/,
@@ -180,7 +180,7 @@ test("liveproxyd in front of a real icinga2", needs("icinga2"), async (t) => {
     // a heartbeat that is on its way when the core freezes would hold a channel
     await proxy.set("muc", { mute: true });
     await proxy.untilState(/ - ready[\s\S]* - ready/);
-    core.freeze();
+    await core.freeze();
     const ask = "GET status\nResponseHeader: fixed16\nKeepAlive: on\nColumns: program_start\n\n";
     const clients = [connect(proxy.socket("muc")), connect(proxy.socket("muc"))];
     for (const client of clients) client.on("error", () => {}).write(ask);
@@ -199,7 +199,7 @@ test("liveproxyd in front of a real icinga2", needs("icinga2"), async (t) => {
   await t.test("a frozen core: the heartbeat is missed, the site is dead", async (t) => {
     const sites = [{ id: "muc", target: core.socket }];
     const hasty = await startLiveproxyd(t, { sites, heartbeatTimeoutMs: 400 });
-    core.freeze();
+    await core.freeze();
     await hasty.untilState(/State: +starting[\s\S]*Heartbeat timed out/);
     await expects(
       2,
@@ -241,7 +241,7 @@ test("liveproxyd in front of a real icinga2", needs("icinga2"), async (t) => {
     );
     await expects(
       2,
-      /^check_liveproxy CRITICAL - Proxy: liveproxyd is not running \(pid file .*liveproxyd\.pid stale, written \d+ s ago, no process \d+, state file last written \d+ s ago\)$/,
+      /^check_liveproxy CRITICAL - Proxy: liveproxyd is not running \(pid file .*liveproxyd\.pid stale, written \d+ ?(?:s|m) ago, no process \d+, state file last written \d+ s ago\)$/,
       ...proxied(),
     );
   });

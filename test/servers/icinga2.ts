@@ -1,4 +1,5 @@
 import { type ChildProcess, spawnSync } from "node:child_process";
+import { readdirSync, readFileSync } from "node:fs";
 import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { connect } from "node:net";
 import { tmpdir, userInfo } from "node:os";
@@ -15,8 +16,8 @@ export interface Icinga extends Address {
   readonly socket: string;
   /** SIGHUP: a new worker takes over. */
   reload(): void;
-  /** Stops every process without ending them. */
-  freeze(): void;
+  /** Stops every process without ending them; resolves when none of their threads runs any more. */
+  freeze(): Promise<void>;
   thaw(): void;
   /** SIGTERM: it leaves its socket behind. */
   stop(): Promise<void>;
@@ -111,7 +112,14 @@ export async function startIcinga(
     ...addressOf("127.0.0.1", port),
     socket,
     reload: () => void child?.kill("SIGHUP"),
-    freeze: () => void signal("SIGSTOP"),
+    async freeze() {
+      signal("SIGSTOP");
+      await until(
+        () => threadStates(child?.pid).every((state) => state === "T"),
+        () => `threads to stop: ${threadStates(child?.pid)}`,
+        1,
+      );
+    },
     thaw: () => void signal("SIGCONT"),
     async stop() {
       const running = child;
@@ -125,6 +133,24 @@ export async function startIcinga(
     },
     start,
   };
+}
+
+/** What `/proc/PID/stat` calls the state of each thread in a process group: `T` is stopped. */
+function threadStates(group: number | undefined): readonly string[] {
+  return readdirSync("/proc")
+    .filter((name) => /^\d/.test(name))
+    .flatMap((pid) => {
+      try {
+        const stats = readdirSync(`/proc/${pid}/task`).map((id) =>
+          readFileSync(`/proc/${pid}/task/${id}/stat`, "utf8"),
+        );
+        // behind the name, which may have blanks: state, parent, process group
+        return stats.map((stat) => stat.slice(stat.lastIndexOf(")") + 2).split(" "));
+      } catch {
+        return [];
+      }
+    })
+    .flatMap(([state = "", , itsGroup]) => (Number(itsGroup) === group ? [state] : []));
 }
 
 const QUESTION = "GET status\nResponseHeader: fixed16\nOutputFormat: json\nColumns: program_start\n\n";

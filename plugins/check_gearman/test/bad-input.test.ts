@@ -4,15 +4,17 @@ import assert from "node:assert/strict";
 import { execFileSync, spawn } from "node:child_process";
 import { once } from "node:events";
 import { mkdtempSync, rmSync } from "node:fs";
+import { connect, createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { text } from "node:stream/consumers";
 import { describe, type TestContext, test } from "node:test";
 
-import type { Address } from "#test/servers/address.ts";
+import { type Address, listen } from "#test/servers/address.ts";
 import { registerQueues } from "#test/servers/gearman-worker.ts";
 import { startGearmand } from "#test/servers/gearmand.ts";
 import * as bad from "#test/servers/misbehaving.ts";
-import { runPlugin, startPlugin } from "#test/support/exec.ts";
+import { pluginCommand, runPlugin, startPlugin } from "#test/support/exec.ts";
 import { needs } from "#test/support/needs.ts";
 import { parseOutput } from "#test/support/perfdata.ts";
 import { check, gearmandWith } from "./check.ts";
@@ -342,6 +344,23 @@ test("a reader that stops after the first lines, as head does", needs("gearmand"
   child.stdout?.once("data", () => child.stdout?.destroy());
   const { code, signal, stderr } = await finished;
   assert.deepEqual({ code, signal, stderr }, { code: 0, signal: null, stderr: "" });
+});
+
+test("a reader over TCP that has reset its connection", async (t) => {
+  const { address } = await bad.answersStatus(t, bad.HEALTHY_STATUS);
+  // nothing is read of ours, so that the reset waits for the plugin
+  const server = createServer({ pauseOnConnect: true });
+  t.after(() => server.close());
+  const { host, port } = await listen(server);
+  const reader = connect(port, host);
+  const [output] = await once(server, "connection");
+  reader.resetAndDestroy();
+  await once(reader, "close");
+  const [file = "", ...rest] = pluginCommand("check_gearman");
+  const child = spawn(file, [...rest, "-H", address], { stdio: ["ignore", output, "pipe"] });
+  output.destroy();
+  const [[code], stderr] = await Promise.all([once(child, "close"), text(child.stderr)]);
+  assert.deepEqual({ code, stderr }, { code: 0, stderr: "" });
 });
 
 test("the longest name a gearmand takes does not fill the answer", needs("gearmand"), async (t) => {

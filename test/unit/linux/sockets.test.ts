@@ -89,3 +89,12 @@ test("lines cut by the read buffer are whole again, and a kernel without IPv6 is
   assert.equal(await readTcpSockets(root, 7, signal, () => {}), "gone");
   assert.equal(await readTcpSockets(root, 5, AbortSignal.abort(), () => {}), "aborted");
 });
+
+test("one that the kernel prints twice, since others come while it is read, comes once", async (t) => {
+  const own = tcpLine(4730, 10_000, { state: "01", inode: 7 });
+  const waiting = tcpLine(4730, 10_001, { state: "01", inode: 0 });
+  const root = procTree(t, { processes: { 5: { tcp: [own, own, waiting, waiting] } } });
+  const inodes: number[] = [];
+  await readTcpSockets(root, 5, signal, ({ inode }) => inodes.push(inode));
+  assert.deepEqual(inodes, [7, 0, 0]);
+});
