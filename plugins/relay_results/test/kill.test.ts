@@ -50,6 +50,8 @@ test(`of ${COUNT} results none is lost while relay, broker and core are killed`,
   await broker.send("results", Array.from({ length: COUNT }, result));
 
   let said = 0;
+  /** Of the relay that was started last. */
+  let output = "";
   const reach = (part: number) =>
     until(
       () => said >= part * COUNT,
@@ -65,7 +67,9 @@ test(`of ${COUNT} results none is lost while relay, broker and core are killed`,
       ],
       { timeoutMs: 600_000, owner: t },
     );
+    output = "";
     started.child.stdout?.on("data", (chunk: Buffer) => {
+      output += chunk;
       said += chunk.toString().split(": processed: ").length - 1;
     });
     return started;
@@ -95,6 +99,11 @@ test(`of ${COUNT} results none is lost while relay, broker and core are killed`,
   running = start();
   const left = async () => ((await broker.api("queues/%2f/results")) as { readonly messages?: number }).messages;
   await reach(0.95);
+  // there may be nothing left for it, and until it is up it would just die of the signal
+  await until(
+    () => output.includes("takes results from"),
+    () => `the last relay, which said ${output}`,
+  );
   await until(
     async () => (await left()) === 0,
     async () => `an empty queue, there are ${await left()}`,
