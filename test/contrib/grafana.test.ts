@@ -114,7 +114,7 @@ for (const name of ["influxdb", "graphite"]) {
 test("every query of both dashboards has data, as a running icinga2 writes them", {
   ...needs("icinga2", "gearmand", "gearman", "influxd", "carbon-cache", "graphite-manage"),
 }, async (t) => {
-  const monitored = await startMonitored(t, 1);
+  const monitored = await startMonitored(t, 2);
   const leaking = setInterval(() => monitored.leak(), 400);
   await Promise.all([
     askInfluxdb(t, monitored, DATABASE),

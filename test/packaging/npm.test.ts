@@ -160,7 +160,7 @@ test("monitoring-plugins-ts: modules with their types, and a program outside the
     );
     const silent = await scripted(t, () => undefined);
     assert.match(
-      (await ask(silent.address, "-t", "6:WARNING")).stdout,
+      (await ask(silent.address, "-t", "12:WARNING")).stdout,
       /^check_memcached WARNING - no complete answer from /,
     );
   }

@@ -98,7 +98,7 @@ test(
       "--pid",
       String(server.pid),
       "-t",
-      "6",
+      "9",
     );
     assert.equal(answer.state, "CRITICAL");
     assert.match(
@@ -151,7 +151,7 @@ test(
     assert.match(down.text, /CRITICAL - failed to connect .* Connection refused$/);
     // one that hangs is known by the port it listens on
     process.kill(server.pid, "SIGSTOP");
-    const hung = await check(state, "-H", server.address, "-t", "3");
+    const hung = await check(state, "-H", server.address, "-t", "9");
     process.kill(server.pid, "SIGCONT");
     assert.equal(hung.state, "CRITICAL");
     assert.match(hung.text, /no complete answer from .*gearmand \(pid \d+\) is stopped \(state T\)/);

@@ -77,12 +77,12 @@ test("sites there is no descriptor and no time for are not judged, apart from th
   for (let n = 0; n < 100; n += 1) symlinkSync(core.socket, join(folder, `s${n}`));
   const names = Array.from({ length: 100 }, (_, n) => `s${n}`).join();
   const [program, ...before] = pluginCommand("check_liveproxy");
-  const args = [...before, "--socket-dir", folder, "-s", names, "-c", "2", "-t", "4"];
+  const args = [...before, "--socket-dir", folder, "-s", names, "-c", "8", "-t", "15"];
   const { status: code, stdout } = await inShell('ulimit -n 64; exec "$0" "$@"', program, ...args);
   const [, judged, needed] =
     /(\d+) sites not judged, the time was over \(s\d+, s\d+, s\d+ and \d+ more\): -t (\d+) would do/.exec(stdout) ?? [];
   assert.ok(Number(judged) >= 50 && Number(judged) < 100, stdout);
-  assert.ok(Number(needed) > 4, stdout);
+  assert.ok(Number(needed) > 15, stdout);
   assert.match(stdout, /^check_liveproxy CRITICAL - Site s0: no answer within/);
   assert.match(stdout, new RegExp(`'sites_down'=${100 - Number(judged)};`));
   assert.equal(code, 2);
