@@ -1,3 +1,4 @@
+import { randomInt } from "node:crypto";
 import { once } from "node:events";
 import { type AddressInfo, createServer, type Server } from "node:net";
 
@@ -26,11 +27,20 @@ export async function listen(server: Server, host = "127.0.0.1", port = 0): Prom
   return addressOf(host, (server.address() as AddressInfo).port);
 }
 
+/** Below the ports that the kernel gives to clients: one of these may be taken while a server takes its time to start. */
+const [LOWEST_PORT, HIGHEST_PORT] = [20_000, 32_767];
+
 /** A port that was free a moment ago. */
 export async function freePort(host = "127.0.0.1"): Promise<number> {
-  const server = createServer();
-  const { port } = await listen(server, host);
-  server.close();
-  await once(server, "close");
-  return port;
+  for (;;) {
+    const server = createServer();
+    try {
+      const { port } = await listen(server, host, randomInt(LOWEST_PORT, HIGHEST_PORT + 1));
+      server.close();
+      await once(server, "close");
+      return port;
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== "EADDRINUSE") throw error;
+    }
+  }
 }
