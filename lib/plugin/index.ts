@@ -54,6 +54,6 @@ export {
 export { type Column, Series } from "./series.ts";
 export { Controller, patience, type Signal, sleep } from "./signal.ts";
 export { parseStatus, Status, statusName, urgency, worst } from "./status.ts";
-export { printable } from "./text.ts";
+export { counted, printable } from "./text.ts";
 export { parseTimeout, type Timeout } from "./timeout.ts";
 export { type Asked, unjudged, unjudgedOption } from "./unjudged.ts";

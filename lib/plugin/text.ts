@@ -13,6 +13,9 @@ export function printable(text: string, maxLength = Number.POSITIVE_INFINITY): s
   return cut.replaceAll("|", "/").replace(UNPRINTABLE, "?");
 }
 
+/** A number and its thing, in the plural where it belongs: `1 job`, `2 jobs`. */
+export const counted = (count: number, thing: string) => `${count} ${thing}${count === 1 ? "" : "s"}`;
+
 /** {@link printable} for the first line, where Nagios and Naemon turn `;` into `:`. */
 export function headline(text: string): string {
   return printable(text).replaceAll(";", ",");

@@ -1,4 +1,4 @@
-import { combine, type Detail, figures, type Result, Status, unjudged, verdict } from "monitoring-plugins-ts";
+import { combine, counted, type Detail, figures, type Result, Status, unjudged, verdict } from "monitoring-plugins-ts";
 
 import type { Course, Facts, Queue, Use } from "./facts.ts";
 import { holds, isCountless, outage, shown } from "./queue.ts";
@@ -92,7 +92,7 @@ function* problems(queue: Queue, course: Course, gauges: readonly QueueGauge[], 
   const down = outage(queue);
   if (down !== undefined) return yield verdict(Status.CRITICAL, `${name} ${down}`);
   const { ready = 0, unacknowledged = 0, consumers = 0 } = queue;
-  const messages = plural(ready + unacknowledged, "message");
+  const messages = counted(ready + unacknowledged, "message");
   for (const { key, gauge, value } of gauges) {
     const it = value(queue, course);
     const judged = gauge(queue);
@@ -105,13 +105,11 @@ function* problems(queue: Queue, course: Course, gauges: readonly QueueGauge[], 
     const text = judged.text(it);
     if (key === "consumers") yield verdict(status, `${name} ${text}${holds(queue) ? ` and holds ${messages}` : ""}`);
     else if (key === "stalled") {
-      yield verdict(status, `${name}: ${text} by its ${plural(consumers, "consumer")}, and it holds ${messages}`);
+      yield verdict(status, `${name}: ${text} by its ${counted(consumers, "consumer")}, and it holds ${messages}`);
     } else yield verdict(status, `${name} ${text}`);
   }
   if (isCountless(queue)) yield verdict(Status.UNKNOWN, `${name} has no counts: ${countless}`);
 }
-
-const plural = (count: number, what: string) => `${count} ${what}${count === 1 ? "" : "s"}`;
 
 /** What the broker tells of itself; what it does not, where that was to be judged. */
 function judgeBroker({ memory, store, deadLetters, unroutableRate, withheld }: Facts, rules: Rules): readonly Result[] {

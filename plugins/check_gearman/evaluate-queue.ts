@@ -1,5 +1,6 @@
 import {
   type CountThreshold,
+  counted,
   type Gauge,
   isSelected,
   type Pattern,
@@ -245,6 +246,3 @@ export function shown(name: string): string {
   const text = displayName(name);
   return text.length > LONGEST_SHOWN ? `${text.slice(0, LONGEST_SHOWN - 3)}...` : text;
 }
-
-/** A number and its thing, in the plural where it belongs. */
-export const counted = (n: number, what: string) => `${n} ${what}${n === 1 ? "" : "s"}`;

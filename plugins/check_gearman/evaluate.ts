@@ -1,6 +1,7 @@
 import {
   type CheckError,
   combine,
+  counted,
   type Detail,
   figures,
   filterMetrics,
@@ -16,7 +17,6 @@ import { displayName, type QueueStatus, type ServerStatus, wireName } from "moni
 
 import {
   type Confirmation,
-  counted,
   gaugeOf,
   isWithoutQueues,
   judgeAbsent,

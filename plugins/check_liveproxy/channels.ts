@@ -1,10 +1,10 @@
-import { judge, Status } from "monitoring-plugins-ts";
+import { counted, judge, Status } from "monitoring-plugins-ts";
 import { isBusy, type SiteState } from "monitoring-plugins-ts/livestatus";
 
 import type { Past } from "./facts.ts";
 import type { Rules } from "./rules.ts";
 import type { Finding } from "./verdict.ts";
-import { counted, span } from "./words.ts";
+import { span } from "./words.ts";
 
 /** Seconds between two heartbeats, unless the proxy was told otherwise. */
 const HEARTBEAT_INTERVAL = 5;

@@ -1,4 +1,4 @@
-import { combine, type Detail, judge, type Result, Status, verdict } from "monitoring-plugins-ts";
+import { combine, counted, type Detail, judge, type Result, Status, verdict } from "monitoring-plugins-ts";
 import type { Peer } from "monitoring-plugins-ts/livestatus";
 
 import type { Facts, LmdFacts, ProxyFacts, SiteFacts } from "./facts.ts";
@@ -9,7 +9,7 @@ import type { Rules } from "./rules.ts";
 import { judgeSite } from "./site.ts";
 import { judgeUnjudged } from "./unjudged.ts";
 import { byUrgency, type Finding, type SiteVerdict, type Standing, type Surroundings } from "./verdict.ts";
-import { counted, shown, span } from "./words.ts";
+import { shown, span } from "./words.ts";
 
 /**
  * The verdict on the proxies, and every site behind them.

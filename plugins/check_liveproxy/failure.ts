@@ -1,10 +1,10 @@
-import { Status } from "monitoring-plugins-ts";
+import { counted, Status } from "monitoring-plugins-ts";
 import { type FailureKind, firstLine, type LivestatusError, type SiteState } from "monitoring-plugins-ts/livestatus";
 
 import type { SiteFacts } from "./facts.ts";
 import type { Rules } from "./rules.ts";
 import { type Judged, RESTART_CYCLE, type Surroundings, siteName } from "./verdict.ts";
-import { counted, shown, span } from "./words.ts";
+import { shown, span } from "./words.ts";
 
 const BUSY = /channels?\b.*\bbusy\b|\bbusy\b.*\bchannels?\b/i;
 const CERTIFICATE = /certificate|\bSSL|\bTLS/i;

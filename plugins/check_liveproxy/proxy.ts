@@ -1,10 +1,10 @@
-import { judge, Status } from "monitoring-plugins-ts";
+import { counted, judge, Status } from "monitoring-plugins-ts";
 import { localTimeMs, type SiteState } from "monitoring-plugins-ts/livestatus";
 
 import type { DaemonFacts, ProxyFacts, StateFileFacts } from "./facts.ts";
 import type { Rules } from "./rules.ts";
 import { CLOCK_SLACK, type Finding } from "./verdict.ts";
-import { counted, shown, span } from "./words.ts";
+import { shown, span } from "./words.ts";
 
 /** A starting daemon may not have written its pid yet. */
 const EMPTY_SECONDS = 10;

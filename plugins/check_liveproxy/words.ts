@@ -16,6 +16,3 @@ const LONGEST = 200;
 
 /** A text from outside, fit for a sentence. */
 export const shown = (text: string) => printable(text, LONGEST).replaceAll(";", ",").trim();
-
-/** A number and its thing, in the plural where it belongs. */
-export const counted = (n: number, what: string) => `${n} ${what}${n === 1 ? "" : "s"}`;

@@ -1,5 +1,6 @@
 import {
   combine,
+  counted,
   type Detail,
   figures,
   type Result,
@@ -14,7 +15,6 @@ import type { ProbeFacts, QueueFacts, ResultServerFacts, ServerFacts, Stray, Tri
 import type { quantities } from "./quantities.ts";
 import {
   codeText,
-  counted,
   type Expectation,
   excerpt,
   lostText,

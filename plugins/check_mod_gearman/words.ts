@@ -1,4 +1,4 @@
-import { printable } from "monitoring-plugins-ts";
+import { counted, printable } from "monitoring-plugins-ts";
 import { displayName } from "monitoring-plugins-ts/gearman";
 
 import type { QueueFacts, ResultFacts, Stray, TripFacts } from "./facts.ts";
@@ -130,8 +130,6 @@ export const withServer = (message: string, server: string) =>
   message.includes(server.replace(/:\d+$/, "").replace(/^\[(.*)\]$/, "$1")) ? message : `${server}: ${message}`;
 
 export const seconds = (value: number) => `${value.toFixed(3)} s`;
-
-export const counted = (n: number, what: string) => `${n} ${what}${n === 1 ? "" : "s"}`;
 
 /** The first line of foreign text, fit for a sentence: `;` becomes `:` in Nagios anyway. */
 export function excerpt(text: ResultFacts["output"]): string {

@@ -1,4 +1,4 @@
-import { printable, Status, statusName, worst } from "monitoring-plugins-ts";
+import { counted, printable, Status, statusName, worst } from "monitoring-plugins-ts";
 import {
   type Counts,
   failureOf,
@@ -88,7 +88,7 @@ const CELL = 26;
 function mergedText({ time, servers, view }: Round): string {
   const table = mergedTable(servers, view);
   const width = nameWidth(table.rows);
-  const lines = [`${localTime(time)}  -  ${servers.length} server${servers.length === 1 ? "" : "s"}`, ""];
+  const lines = [`${localTime(time)}  -  ${counted(servers.length, "server")}`, ""];
   for (const facts of servers) {
     const failure = failureOf(facts);
     const status = statusOf(facts);
