@@ -10,11 +10,13 @@ import { programPath } from "../support/debian.ts";
 import { kill, type Owner, signalGroup, spawnOwned } from "../support/owner.ts";
 import { until } from "../support/until.ts";
 import { type Address, addressOf, freePort } from "./address.ts";
+import { connectStomp } from "./stomp.ts";
 
 /** Without Debian's wrapper in /usr/sbin, which changes the user. */
 const BIN = "/usr/lib/rabbitmq/bin";
 
 const LOGIN = { user: "admin", password: "secret" };
+const STOMP_LOGIN = { login: LOGIN.user, passcode: LOGIN.password };
 
 /** A real broker, whose user `admin` has the password `secret`. */
 export interface Rabbitmq {
@@ -172,8 +174,16 @@ log.file = false
       const message = { properties: {}, routing_key: queue, payload: "x", payload_encoding: "string" };
       for (let sent = 0; sent < count; sent++) await api("exchanges/%2f/amq.default/publish", message, "POST");
     },
-    send: (queue, messages) => send(stomp, queue, messages),
-    consume: (queue, { forGood } = { forGood: false }) => consume(owner, stomp, queue, forGood ? "auto" : "client"),
+    async send(queue, messages) {
+      const connection = connectStomp(owner, stomp, STOMP_LOGIN);
+      await connection.send(`/amq/queue/${queue}`, messages, { persistent: "true" });
+      connection.close();
+    },
+    async consume(queue, { forGood } = { forGood: false }) {
+      const connection = connectStomp(owner, stomp, STOMP_LOGIN);
+      await connection.subscribe(`/amq/queue/${queue}`, forGood ? "auto" : "client");
+      return connection.close;
+    },
     async control(...args) {
       const { stdout } = await promisify(execFile)(join(BIN, "rabbitmqctl"), ["-n", node, ...args], { env });
       return stdout;
@@ -207,45 +217,4 @@ function end(child: ChildProcess): Promise<void> {
   // the broker is a child of the script that starts it
   signalGroup(child, "SIGKILL");
   return kill(child);
-}
-
-const CONNECT = `CONNECT\naccept-version:1.2\nhost:/\nlogin:${LOGIN.user}\npasscode:${LOGIN.password}\n\n\0`;
-
-async function send(port: number, queue: string, messages: readonly Buffer[]): Promise<void> {
-  const socket = connect({ host: "127.0.0.1", port });
-  let got = "";
-  socket.on("error", () => {});
-  socket.setEncoding("utf8").on("data", (chunk: string) => {
-    got += chunk;
-  });
-  socket.write(CONNECT);
-  messages.forEach((message, index) => {
-    const receipt = index === messages.length - 1 ? "\nreceipt:all" : "";
-    const header = `SEND\ndestination:/amq/queue/${queue}\npersistent:true${receipt}\ncontent-length:${message.length}\n\n`;
-    socket.write(Buffer.concat([Buffer.from(header), message, Buffer.from([0])]));
-  });
-  await until(
-    () => got.includes("receipt-id:all"),
-    () => `a receipt of ${messages.length} messages for ${queue}: ${got}`,
-  );
-  socket.destroy();
-}
-
-async function consume(owner: Owner, port: number, queue: string, ack: string): Promise<() => void> {
-  const socket = connect({ host: "127.0.0.1", port });
-  owner.after(() => socket.destroy());
-  let got = "";
-  socket.on("error", () => {});
-  socket.setEncoding("utf8").on("data", (chunk: string) => {
-    got += chunk;
-  });
-  const frame = (text: string) => socket.write(`${text}\n\n\0`);
-  socket.write(CONNECT);
-  // frames are taken in their order: the receipt comes when the subscription is there
-  frame(`SUBSCRIBE\nid:0\nack:${ack}\ndestination:/amq/queue/${queue}\nreceipt:there`);
-  await until(
-    () => got.includes("receipt-id:there"),
-    () => `a subscription to ${queue}: ${got}`,
-  );
-  return () => socket.destroy();
 }

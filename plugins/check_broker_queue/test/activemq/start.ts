@@ -3,11 +3,10 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
 
+import { connectStomp } from "#test/servers/stomp.ts";
 import { programPath } from "#test/support/debian.ts";
 import { kill, type Owner, spawnOwned } from "#test/support/owner.ts";
 import { until } from "#test/support/until.ts";
-
-import { connectStomp, type Stomp } from "./stomp.ts";
 
 const LOGIN = { user: "admin", password: "secret" };
 
@@ -39,9 +38,17 @@ export interface Activemq {
   /** Sets an attribute of the broker. */
   set(attribute: string, value: unknown): Promise<void>;
   /** Connects over STOMP, as soon as the broker is active. */
-  stomp(): Promise<Stomp>;
+  stomp(): Promise<Queues>;
   /** Ends it as a power failure does. */
   stop(): Promise<void>;
+}
+
+/** A connection over STOMP. */
+interface Queues {
+  /** Puts messages into a queue, and resolves when the broker has them. */
+  send(queue: string, count: number, headers?: Readonly<Record<string, string>>): Promise<void>;
+  /** Takes messages of a queue, of which none is acknowledged. */
+  subscribe(queue: string): Promise<void>;
 }
 
 export interface BrokerOptions {
@@ -124,7 +131,14 @@ export async function startActivemq(
       return ask({ type: "exec", mbean: `${mbean}${of}`, operation, arguments: args });
     },
     set: (attribute, value) => ask({ type: "write", mbean, attribute, value }),
-    stomp: async () => connectStomp(owner, await port("stomp")),
+    async stomp() {
+      const connection = connectStomp(owner, await port("stomp"));
+      return {
+        send: (queue, count, headers) =>
+          connection.send(`/queue/${queue}`, Array<Buffer>(count).fill(Buffer.from("x")), headers),
+        subscribe: (queue) => connection.subscribe(`/queue/${queue}`),
+      };
+    },
     stop: () => kill(child),
   };
 }
