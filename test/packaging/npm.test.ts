@@ -139,7 +139,7 @@ test("monitoring-plugins-ts: modules with their types, and a program outside the
   renameSync(join(folder, "check_memcached"), join(alone, "check_memcached"));
   for (const file of ["out/check_memcached.js", join(alone, "check_memcached")]) {
     const ask = (address: string, ...args: readonly string[]) =>
-      run(file, "-H", address, ...args).catch((error: { code: number; stdout: string }) => error);
+      run(file, "-H", address, "-t", "60", ...args).catch((error: { code: number; stdout: string }) => error);
     const stats = "STAT curr_connections 10\r\nSTAT bytes 0\r\nSTAT evictions 0\r\nEND\r\n";
     const { address } = await scripted(t, () => stats);
     const perfdata = (critical: string) => `'connections'=10;500;${critical};0 'stored'=0B;;;0 'evictions'=0c;;;0`;

@@ -107,6 +107,8 @@ test("more sites than any proxy has are not looked at", async (t) => {
     folder,
     "--perfdata",
     "totals",
+    "-t",
+    "110",
   );
   assert.equal(all.perfdata.find(({ label }) => label === "sites_down")?.value, 5000);
   const names = Array.from({ length: 5001 }, (_, one) => ["-s", `s${one}`]).flat();
