@@ -26,7 +26,10 @@ export default async function demo(stage: Stage): Promise<void> {
   stage.say("A site that is ready: asked through the proxy, explained by its state file and processes");
   await run("-v");
   stage.say("All its channels are in use");
-  core.freeze();
+  // a heartbeat that is on its way when the core freezes would hold a channel, and end the scene
+  await proxy.set("berlin", { mute: true });
+  await proxy.untilState(/ - ready[\s\S]* - ready/);
+  await core.freeze();
   const clients = [1, 2, 3].map(() => connect(proxy.socket("berlin")).on("error", () => {}));
   for (const client of clients) client.write(QUERY);
   await proxy.untilState(/busy[\s\S]*busy/);
@@ -34,8 +37,9 @@ export default async function demo(stage: Stage): Promise<void> {
   for (const client of clients) client.destroy();
   core.thaw();
   await proxy.untilState(/State: +ready/);
+  await proxy.set("berlin", {});
   stage.say("The core behind it is frozen: asked directly, through the proxy, and by one more who is impatient");
-  core.freeze();
+  await core.freeze();
   await stage.run("check_liveproxy", "-H", `unix:${core.socket}`, "-t", "1");
   await proxy.untilState(/State: +starting/);
   await run();
@@ -69,7 +73,7 @@ export default async function demo(stage: Stage): Promise<void> {
 
 interface Core {
   readonly socket: string;
-  freeze(): void;
+  freeze(): void | Promise<void>;
   thaw(): void;
 }
 
