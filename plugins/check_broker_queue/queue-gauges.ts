@@ -22,8 +22,6 @@ type Judging = Pick<Gauge<`<queue>_${string}`>, "judge" | "text" | "metric" | "a
 /** What is measured of each queue. */
 export interface QueueGauge {
   readonly key: Key;
-  /** Known by the course alone. */
-  readonly isOfCourse?: true;
   readonly gauge: (queue: Queue) => Judging;
   /** NaN for one that is not known. */
   readonly value: (queue: Queue, course: Course) => number;
@@ -43,17 +41,12 @@ export function gaugesOf(rules: Rules): readonly QueueGauge[] {
     },
     { key: "consumers", gauge: consumers, value: (queue) => known(queue.consumers) },
     { key: "oldest", gauge: () => rules.oldest, value: ({ oldestSeconds }) => known(oldestSeconds) },
-    { key: "growth", isOfCourse: true, gauge: () => rules.growth, value: (_, { growth }) => known(growth) },
-    { key: "drain", isOfCourse: true, gauge: () => rules.drain, value: (_, { drainSeconds }) => known(drainSeconds) },
-    { key: "publish", isOfCourse: true, gauge: () => rules.publish, value: (_, { publish }) => known(publish) },
-    { key: "deliver", isOfCourse: true, gauge: () => rules.deliver, value: (_, { deliver }) => known(deliver) },
-    { key: "ack", isOfCourse: true, gauge: () => rules.ack, value: (_, { ack }) => known(ack) },
-    {
-      key: "stalled",
-      isOfCourse: true,
-      gauge: () => rules.stalled,
-      value: (_, { stalledSeconds }) => known(stalledSeconds),
-    },
+    { key: "growth", gauge: () => rules.growth, value: (_, { growth }) => known(growth) },
+    { key: "drain", gauge: () => rules.drain, value: (_, { drainSeconds }) => known(drainSeconds) },
+    { key: "publish", gauge: () => rules.publish, value: (_, { publish }) => known(publish) },
+    { key: "deliver", gauge: () => rules.deliver, value: (_, { deliver }) => known(deliver) },
+    { key: "ack", gauge: () => rules.ack, value: (_, { ack }) => known(ack) },
+    { key: "stalled", gauge: () => rules.stalled, value: (_, { stalledSeconds }) => known(stalledSeconds) },
   ];
 }
 
@@ -68,38 +61,39 @@ const needsConsumer = (queue: Queue) => holds(queue) && !queue.holdsDeadLetters 
 /** From so many queues on, what earlier runs add is printed only of those of which something is said. */
 const MANY = 1000;
 
-/**
- * The perfdata of queues. One that takes nothing is judged by that alone.
- *
- * @param odd those of which something is said
- */
-export function itemsOf(
-  { checked, courses }: Facts,
-  rules: Rules,
-  odd: Pick<ReadonlySet<Queue>, "has" | "size">,
-): Series<Line> {
-  const isAll = checked.length <= MANY;
-  const lines = checked.map((queue, at): Line => {
-    const course = isAll || odd.has(queue) ? courses[at] : undefined;
-    return { queue, course: course ?? NO_COURSE, isOut: outage(queue) !== undefined };
-  });
-  const columns = gaugesOf(rules)
-    .filter(({ isOfCourse }) => !isOfCourse || isAll || odd.size > 0)
-    .map(({ key, gauge, value }) => {
-      const unjudged = rules[key].by(undefined, undefined);
-      return {
-        gauge: ({ queue, isOut }: Line) => (isOut ? unjudged : gauge(queue)),
-        value: ({ queue, course }: Line) => value(queue, course),
-      };
-    });
-  return new Series(lines, { open: "queue", of: ({ queue: { name } }) => labelOf(name) }, columns);
-}
-
 /** A queue, and what its items are made of. */
 interface Line {
   readonly queue: Queue;
   readonly course: Course;
   readonly isOut: boolean;
+}
+
+/**
+ * The perfdata of queues. One that takes nothing is judged by that alone.
+ *
+ * @param odd those of which something is said
+ */
+export function itemsOf({ checked, courses }: Facts, rules: Rules, odd: Pick<ReadonlySet<Queue>, "has">): Series<Line> {
+  function* lines(): Iterator<Line> {
+    const isAll = checked.length <= MANY;
+    for (let at = 0; at < checked.length; at++) {
+      const queue = checked[at] as Queue;
+      const course = isAll || odd.has(queue) ? courses[at] : undefined;
+      yield { queue, course: course ?? NO_COURSE, isOut: outage(queue) !== undefined };
+    }
+  }
+  const columns = gaugesOf(rules).map(({ key, gauge, value }) => {
+    const unjudged = rules[key].by(undefined, undefined);
+    return {
+      gauge: ({ queue, isOut }: Line) => (isOut ? unjudged : gauge(queue)),
+      value: ({ queue, course }: Line) => value(queue, course),
+    };
+  });
+  return new Series(
+    { [Symbol.iterator]: lines },
+    { open: "queue", of: ({ queue: { name } }) => labelOf(name) },
+    columns,
+  );
 }
 
 /** A label is made of bytes, which the characters of most names are. */
