@@ -1,4 +1,4 @@
-import { type ProgramContext, printable, Status, worst } from "monitoring-plugins-ts";
+import { counted, type ProgramContext, printable, Status, worst } from "monitoring-plugins-ts";
 import {
   type Left,
   type Outcome,
@@ -61,7 +61,7 @@ export class Report {
   summary(): void {
     const { sum, words } = this.#submitted;
     if (this.#isQuiet && this.#status === Status.OK && !this.#submitted.has("kept")) return;
-    this.#print(`${sum} ${sum === 1 ? "result" : "results"}${sum === 0 ? "" : `: ${words}`}`);
+    this.#print(`${counted(sum, "result")}${sum === 0 ? "" : `: ${words}`}`);
   }
 
   /** What has left the queue, and what it still has. */

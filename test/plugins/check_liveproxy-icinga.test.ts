@@ -241,7 +241,7 @@ test("liveproxyd in front of a real icinga2", needs("icinga2"), async (t) => {
     );
     await expects(
       2,
-      /^check_liveproxy CRITICAL - Proxy: liveproxyd is not running \(pid file .*liveproxyd\.pid stale, written \d+ ?(?:s|m) ago, no process \d+, state file last written \d+ s ago\)$/,
+      /^check_liveproxy CRITICAL - Proxy: liveproxyd is not running \(pid file .*liveproxyd\.pid stale, written (?:\d+ s|\d+m) ago, no process \d+, state file last written \d+ s ago\)$/,
       ...proxied(),
     );
   });

@@ -1,5 +1,4 @@
-import { type ChildProcess, spawnSync } from "node:child_process";
-import { readdirSync, readFileSync } from "node:fs";
+import { type ChildProcess, execFileSync, spawnSync } from "node:child_process";
 import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { connect } from "node:net";
 import { tmpdir, userInfo } from "node:os";
@@ -117,7 +116,6 @@ export async function startIcinga(
       await until(
         () => threadStates(child?.pid).every((state) => state === "T"),
         () => `threads to stop: ${threadStates(child?.pid)}`,
-        1,
       );
     },
     thaw: () => void signal("SIGCONT"),
@@ -135,22 +133,12 @@ export async function startIcinga(
   };
 }
 
-/** What `/proc/PID/stat` calls the state of each thread in a process group: `T` is stopped. */
+/** The state of each thread in a process group: `T` is stopped. */
 function threadStates(group: number | undefined): readonly string[] {
-  return readdirSync("/proc")
-    .filter((name) => /^\d/.test(name))
-    .flatMap((pid) => {
-      try {
-        const stats = readdirSync(`/proc/${pid}/task`).map((id) =>
-          readFileSync(`/proc/${pid}/task/${id}/stat`, "utf8"),
-        );
-        // behind the name, which may have blanks: state, parent, process group
-        return stats.map((stat) => stat.slice(stat.lastIndexOf(")") + 2).split(" "));
-      } catch {
-        return [];
-      }
-    })
-    .flatMap(([state = "", , itsGroup]) => (Number(itsGroup) === group ? [state] : []));
+  const stdout = execFileSync("ps", ["-eLo", "pgid=,state="], { encoding: "utf8" });
+  return Array.from(stdout.matchAll(/^ *(\d+) (\w)/gm)).flatMap(([, pgid, state = ""]) =>
+    Number(pgid) === group ? [state] : [],
+  );
 }
 
 const QUESTION = "GET status\nResponseHeader: fixed16\nOutputFormat: json\nColumns: program_start\n\n";

@@ -140,6 +140,9 @@ test("while stdin goes on, what was kept is delivered, and does not stand in the
   child.stdin?.end();
   await new Promise((resolve) => child.once("close", resolve));
   assert.equal(child.exitCode, 0, said());
+  const summary = /^(\d+) results: (\d+) accepted, (\d+) kept\nqueue \S+: (\d+) accepted from it\n$/m.exec(said());
+  const [all, accepted = 0, kept = 0, delivered] = (summary ?? assert.fail(said())).slice(1).map(Number);
+  assert.deepEqual([all, accepted + kept, delivered], [sent, sent, kept], said());
   assert.deepEqual(
     read().map((line) => Number(line.split(";").at(-1))),
     Array.from({ length: sent }, (_, at) => at + 1),
