@@ -52,7 +52,7 @@ const imports = files.filter(isUnit).map((path) => `import ${JSON.stringify(path
 writeFileSync(unit, imports.join(""));
 const others = files.filter((path) => !isUnit(path));
 
-process.exitCode = await runFiles(imports.length === 0 ? others : [...others, unit], {
+process.exitCode = await runFiles(imports.length === 0 ? others : [unit, ...others], {
   cwd: root,
   env: {
     ...process.env,
