@@ -19,14 +19,26 @@ const [QUOTE, BACKSLASH, BRACKET, BRACE] = [34, 92, 91, 123] as const;
 
 function isDeep(json: string): boolean {
   let depth = 0;
-  let isText = false;
   for (let at = 0; at < json.length; at++) {
     const code = json.charCodeAt(at);
-    if (code === QUOTE) isText = !isText;
-    else if (isText) at += code === BACKSLASH ? 1 : 0;
-    else if (code === BRACKET || code === BRACE) depth++;
-    else if (code === BRACKET + 2 || code === BRACE + 2) depth--;
-    if (depth > MOST_DEPTH) return true;
+    if (code === QUOTE) {
+      at = endOfText(json, at);
+      if (at < 0) return false;
+    } else if (code === BRACKET || code === BRACE) {
+      if (++depth > MOST_DEPTH) return true;
+    } else if (code === BRACKET + 2 || code === BRACE + 2) depth--;
   }
   return false;
+}
+
+/** Where a text ends; -1 when it does not. Searched for, since most of a long list is texts. */
+function endOfText(json: string, start: number): number {
+  let end = start;
+  let escapes: number;
+  do {
+    end = json.indexOf('"', end + 1);
+    escapes = 0;
+    while (json.charCodeAt(end - 1 - escapes) === BACKSLASH) escapes++;
+  } while (escapes % 2 === 1);
+  return end;
 }
