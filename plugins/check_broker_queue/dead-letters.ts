@@ -29,6 +29,8 @@ export async function deadLetters(
   /** The keys by which dead letters come to an exchange; undefined for their own. */
   const exchanges = new Map<string, Set<unknown>>();
   for (const row of rows) {
+    // most of them have neither
+    if (row.arguments === undefined && row.effective_policy_definition === undefined) continue;
     const { "x-dead-letter-exchange": ownExchange, "x-dead-letter-routing-key": ownKey } = (row.arguments ?? {}) as Row;
     const { "dead-letter-exchange": exchange, "dead-letter-routing-key": key } = (row.effective_policy_definition ??
       {}) as Row;

@@ -2,7 +2,7 @@ import { combine, counted, type Detail, figures, type Result, Status, unjudged, 
 
 import type { Course, Facts, Queue, Use } from "./facts.ts";
 import { holds, isCountless, outage, shown } from "./queue.ts";
-import { consumersOf, gaugesOf, itemsOf, NO_COURSE, type QueueGauge } from "./queue-gauges.ts";
+import { consumersOf, gaugeFor, gaugesOf, itemsOf, NO_COURSE, type QueueGauge } from "./queue-gauges.ts";
 import { type Rules, selector } from "./rules.ts";
 
 /** The verdict on the queues of a broker. */
@@ -72,17 +72,19 @@ function judgeQueues(facts: Facts, rules: Rules): readonly Result[] {
   const fullest = [...odd].toSorted(([a], [b]) => (b.ready ?? 0) - (a.ready ?? 0));
   return [
     ...fullest.flatMap(([queue, course]) => [...problems(queue, course, gauges, countless)]),
-    figures(itemsOf(facts, rules, odd)),
+    ...itemsOf(facts, rules, odd).map(figures),
   ];
 }
 
 /** Whether anything may be said of a queue: asked of 10,000 of them, of which few have anything. */
 function isOdd(queue: Queue, course: Course, gauges: readonly QueueGauge[]): boolean {
   if (outage(queue) !== undefined || isCountless(queue)) return true;
-  for (const { key, gauge, value } of gauges) {
-    const it = value(queue, course);
+  for (let at = 0; at < gauges.length; at++) {
+    const one = gauges[at] as QueueGauge;
+    const it = one.value(queue, course);
     // never is more than any number
-    if (gauge(queue).judge(key === "drain" ? Math.min(it, Number.MAX_SAFE_INTEGER) : it) !== Status.OK) return true;
+    const value = one.key === "drain" ? Math.min(it, Number.MAX_SAFE_INTEGER) : it;
+    if (gaugeFor(one, queue).judge(value) !== Status.OK) return true;
   }
   return false;
 }
@@ -93,9 +95,10 @@ function* problems(queue: Queue, course: Course, gauges: readonly QueueGauge[], 
   if (down !== undefined) return yield verdict(Status.CRITICAL, `${name} ${down}`);
   const { ready = 0, unacknowledged = 0, consumers = 0 } = queue;
   const messages = counted(ready + unacknowledged, "message");
-  for (const { key, gauge, value } of gauges) {
-    const it = value(queue, course);
-    const judged = gauge(queue);
+  for (const one of gauges) {
+    const { key } = one;
+    const it = one.value(queue, course);
+    const judged = gaugeFor(one, queue);
     const status = judged.judge(it);
     if (key === "drain" && it === Number.POSITIVE_INFINITY) {
       const never = judged.judge(Number.MAX_SAFE_INTEGER);
