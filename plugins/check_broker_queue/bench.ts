@@ -8,6 +8,16 @@ import { fakeManagement, row } from "./test/fake-management.ts";
 
 const ROUNDS = 21;
 
+/** Where RabbitMQ tells its queues, and what makes ActiveMQ tell them. */
+const LIST = "/api/queues/%2F";
+const QUESTION = JSON.stringify([
+  {
+    type: "read",
+    mbean: "org.apache.activemq:type=Broker,brokerName=*,destinationType=Queue,destinationName=*",
+    attribute: Object.keys(classicQueue("", 0, 0)),
+  },
+]);
+
 /**
  * How long check_broker_queue takes beside a Node that does nothing, at stand-ins of RabbitMQ's management API and of ActiveMQ's Jolokia,
  * with what earlier runs left.
@@ -18,10 +28,11 @@ export default async function bench(owner: Owner): Promise<string> {
   const check = ({ url }: { readonly url: string }) =>
     plugin("check_broker_queue", "-H", url, "--state-dir", state, "-t", "60");
   /** What is not the check's own: a Node that asks for the same queues and does nothing with them. */
-  const bare = (url: string) => [
+  const bare = (url: string, question = "") => [
     process.execPath,
     "-e",
-    `require("node:http").get("${url}/api/queues/%2F", (answer) => answer.resume().on("end", () => process.exit()))`,
+    `require("node:http").request("${url}", { method: "${question === "" ? "GET" : "POST"}" }, (answer) =>
+      answer.resume().on("end", () => process.exit())).end(${JSON.stringify(question)})`,
   ];
   const names = Array.from({ length: 10_000 }, (_, at) => `queue_${at}`);
   const single = await fakeManagement(owner, row("results", 1, 1));
@@ -32,7 +43,7 @@ export default async function bench(owner: Owner): Promise<string> {
   const start = await race(
     [
       EMPTY_NODE,
-      { name: "one request by node:http", command: bare(single.url) },
+      { name: "one request by node:http", command: bare(`${single.url}${LIST}`) },
       one,
       { name: "one queue of ActiveMQ", command: check(activemq) },
     ],
@@ -41,8 +52,9 @@ export default async function bench(owner: Owner): Promise<string> {
   const sizes = await race(
     [
       one,
-      { name: "10,000 queues, the request alone", command: bare(many.url) },
+      { name: "10,000 queues, the request alone", command: bare(`${many.url}${LIST}`) },
       { name: "10,000 queues", command: check(many) },
+      { name: "10,000 queues of ActiveMQ, the request alone", command: bare(manyOfActivemq.url, QUESTION) },
       { name: "10,000 queues of ActiveMQ", command: check(manyOfActivemq) },
     ],
     ROUNDS,

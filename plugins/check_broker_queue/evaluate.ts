@@ -28,11 +28,12 @@ export function evaluate(facts: Facts, rules: Rules): Result {
 /** Whether the verdict on a queue may be another in a moment: no consumer, or no counts yet. */
 export function suspects(rules: Rules): (queue: Queue) => boolean {
   const isChosen = selector(rules);
-  const consumers = consumersOf(rules);
+  const judging = consumersOf(rules);
+  // most queues are fine by whatever threshold there is
+  const isFine = (queue: Queue, consumers: number) =>
+    rules.consumers.judge(consumers) === Status.OK || judging(queue).judge(consumers) === Status.OK;
   return (queue) =>
-    (queue.ready === undefined ||
-      queue.consumers === undefined ||
-      consumers(queue).judge(queue.consumers) !== Status.OK) &&
+    (queue.ready === undefined || queue.consumers === undefined || !isFine(queue, queue.consumers)) &&
     outage(queue) === undefined &&
     isChosen(queue);
 }

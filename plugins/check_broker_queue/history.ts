@@ -114,12 +114,13 @@ export function learn(
       if (begin !== undefined) stalled.push([index, begin]);
       return {};
     }
-    const change = changeOf(queue, base, at);
+    const held = messagesIn(queue);
+    const change = changeOf(queue, held, base, at);
     const grewFrom = (base.messages[at] ?? 0) > 0 ? base.time : now.time;
-    const stands = standsSince(queue, change, begin, grewFrom);
+    const stands = standsSince(queue.consumers, held, change, begin, grewFrom);
     if (stands !== undefined) stalled.push([index, stands]);
     const isKnown = change.messages !== undefined && change.acknowledged !== undefined;
-    return courseOf(queue, change, seconds, isKnown ? longEnough(now.time - (stands ?? now.time)) : undefined);
+    return courseOf(held, change, seconds, isKnown ? longEnough(now.time - (stands ?? now.time)) : undefined);
   });
 
   const newest = alive.at(-1);
@@ -195,12 +196,12 @@ type Change = Readonly<Record<keyof Columns, number | undefined>>;
 const NOTHING: Change = { messages: undefined, published: undefined, delivered: undefined, acknowledged: undefined };
 
 /** What came since then. Counters that are smaller began anew, with a queue of the same name: of these nothing is known. */
-function changeOf(queue: Queue, base: Columns, at: number): Change {
+function changeOf(queue: Queue, held: number | undefined, base: Columns, at: number): Change {
   const published = more(queue.published, base.published[at]);
   const delivered = more(queue.delivered, base.delivered[at]);
   const acknowledged = more(queue.acknowledged, base.acknowledged[at]);
   if ((published ?? 0) < 0 || (delivered ?? 0) < 0 || (acknowledged ?? 0) < 0) return NOTHING;
-  return { messages: more(messagesIn(queue), base.messages[at]), published, delivered, acknowledged };
+  return { messages: more(held, base.messages[at]), published, delivered, acknowledged };
 }
 
 const more = (now: number | undefined, before: number | null | undefined) =>
@@ -209,14 +210,19 @@ const more = (now: number | undefined, before: number | null | undefined) =>
 const anHour = (change: number | undefined, seconds: number) =>
   change === undefined || change < 0 ? undefined : Math.round((change * 3600) / seconds);
 
-function courseOf(queue: Queue, change: Change, seconds: number, stalledSeconds: number | undefined): Course {
+function courseOf(
+  held: number | undefined,
+  change: Change,
+  seconds: number,
+  stalledSeconds: number | undefined,
+): Course {
   const { messages, published, delivered, acknowledged } = change;
   return {
     growth: messages === undefined ? undefined : Math.round((messages * 3600) / seconds),
     publish: anHour(published, seconds),
     deliver: anHour(delivered, seconds),
     ack: anHour(acknowledged, seconds),
-    drainSeconds: drain(messagesIn(queue), change, seconds),
+    drainSeconds: drain(held, change, seconds),
     stalledSeconds,
   };
 }
@@ -238,18 +244,19 @@ const longEnough = (seconds: number) => (seconds < SHORTEST ? 0 : Math.round(sec
 /**
  * Since when the consumers of a queue acknowledge nothing; undefined while they do, or nobody waits for it.
  *
+ * @param held the messages in it
  * @param since known from earlier runs
  * @param grewFrom when there were messages for the first time, if there were none before
  */
 function standsSince(
-  queue: Queue,
+  consumers: number | undefined,
+  held: number | undefined,
   { messages, acknowledged }: Change,
   since: number | undefined,
   grewFrom: number,
 ): number | undefined {
-  const held = messagesIn(queue);
   // not told this time
-  if (held === undefined || queue.consumers === undefined) return since;
-  if (held === 0 || queue.consumers === 0 || acknowledged === undefined || acknowledged > 0) return undefined;
+  if (held === undefined || consumers === undefined) return since;
+  if (held === 0 || consumers === 0 || acknowledged === undefined || acknowledged > 0) return undefined;
   return since ?? (messages !== undefined && messages > 0 ? grewFrom : undefined);
 }
