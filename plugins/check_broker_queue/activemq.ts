@@ -55,7 +55,8 @@ export async function activemq(connection: Connection, only: string | undefined)
   };
 }
 
-const queuesOf = (name: string) => ({
+/** What makes Jolokia tell the queues of a name, of which `*` stands for all. */
+export const queuesOf = (name: string) => ({
   pattern: `${BROKER},destinationType=Queue,destinationName=${name}`,
   attributes: QUEUE_ATTRIBUTES,
 });

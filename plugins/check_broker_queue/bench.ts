@@ -3,6 +3,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { EMPTY_NODE, plugin, race, raceTable } from "#test/bench/measure.ts";
 import type { Owner } from "#test/support/owner.ts";
 
+import { queuesOf } from "./activemq.ts";
 import { classicQueue, fakeJolokia } from "./test/fake-jolokia.ts";
 import { fakeManagement, row } from "./test/fake-management.ts";
 
@@ -10,13 +11,8 @@ const ROUNDS = 21;
 
 /** Where RabbitMQ tells its queues, and what makes ActiveMQ tell them. */
 const LIST = "/api/queues/%2F";
-const QUESTION = JSON.stringify([
-  {
-    type: "read",
-    mbean: "org.apache.activemq:type=Broker,brokerName=*,destinationType=Queue,destinationName=*",
-    attribute: Object.keys(classicQueue("", 0, 0)),
-  },
-]);
+const { pattern: mbean, attributes: attribute } = queuesOf("*");
+const QUESTION = JSON.stringify([{ type: "read", mbean, attribute }]);
 
 /**
  * How long check_broker_queue takes beside a Node that does nothing, at stand-ins of RabbitMQ's management API and of ActiveMQ's Jolokia,

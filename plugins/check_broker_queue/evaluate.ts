@@ -28,12 +28,11 @@ export function evaluate(facts: Facts, rules: Rules): Result {
 /** Whether the verdict on a queue may be another in a moment: no consumer, or no counts yet. */
 export function suspects(rules: Rules): (queue: Queue) => boolean {
   const isChosen = selector(rules);
-  const judging = consumersOf(rules);
-  // most queues are fine by whatever threshold there is
-  const isFine = (queue: Queue, consumers: number) =>
-    rules.consumers.judge(consumers) === Status.OK || judging(queue).judge(consumers) === Status.OK;
+  const consumers = consumersOf(rules);
   return (queue) =>
-    (queue.ready === undefined || queue.consumers === undefined || !isFine(queue, queue.consumers)) &&
+    (queue.ready === undefined ||
+      queue.consumers === undefined ||
+      consumers(queue).judge(queue.consumers) !== Status.OK) &&
     outage(queue) === undefined &&
     isChosen(queue);
 }

@@ -1,4 +1,4 @@
-import { formatDuration } from "monitoring-plugins-ts";
+import { counted, formatDuration } from "monitoring-plugins-ts";
 
 import type { ProcessFacts, ServerFacts, Top } from "./facts.ts";
 import { ENOUGH_SAMPLES } from "./trend.ts";
@@ -85,6 +85,6 @@ export function describeServer({ server, workers, connections, idlePeers }: Serv
   const idle = connections - workers;
   const from = idlePeers.length === 0 ? "" : `: ${idlePeers.map(([ip, count]) => `${ip} ${count}`).join(", ")}`;
   return [
-    `${server}: ${connections} ${connections === 1 ? "connection" : "connections"}, ${workers} of workers, ${idle} without a queue, this check's among them${from}`,
+    `${server}: ${counted(connections, "connection")}, ${workers} of workers, ${idle} without a queue, this check's among them${from}`,
   ];
 }
